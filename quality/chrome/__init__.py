@@ -1,0 +1,1 @@
+"""Which blocks are site chrome: phrase rules, line model, site repetition."""

@@ -1,0 +1,1 @@
+"""Paragraph labels: reporting, filler, generated advice, advice, other."""

@@ -1,0 +1,1 @@
+"""Pages to documents: text, blocks and sections."""

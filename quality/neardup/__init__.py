@@ -1,0 +1,1 @@
+"""Seen before: signatures, index, templates."""

@@ -1,0 +1,1 @@
+"""Containers to pages: one module a format, listed in `READERS`."""

@@ -1,0 +1,74 @@
+"""What a word is. One definition for signatures, features and counts.
+
+`TOKENS_VERSION` is part of the index scheme and of every model manifest: raise it when
+`fold` or `words` give other results for any text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NewType
+
+TOKENS_VERSION = 1
+
+Folded = NewType("Folded", str)
+
+# Letters and digits with inner apostrophes and hyphens left out: "don't" is one word,
+# "low-friction" two, "3.5" two. Underscore is no letter here.
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# A sentence ends at . ! ? (or their full-width forms) with closing quotes, before a space
+# and something that can begin a sentence.
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-zß-öø-ÿ]|\d)")
+_APOSTROPHE = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
+
+
+def fold(text: str) -> Folded:
+    """The text in NFKC, case-folded, with one kind of apostrophe: for comparing, not showing."""
+    return Folded(unicodedata.normalize("NFKC", text).translate(_APOSTROPHE).casefold())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as they stand.
+
+    >>> words("Don't panic: 3 low-friction steps.")
+    ["Don't", 'panic', '3', 'low', 'friction', 'steps']
+    """
+    return _WORD.findall(text)
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each word, in code points."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
+def count_words(text: str) -> int:
+    """How many words a text has.
+
+    >>> count_words("One, two.")
+    2
+    """
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each sentence, in code points, outer white space left out.
+
+    A rule of thumb (end mark, space, capital or digit): good enough to point at a
+    sentence, not for linguistics.
+
+    >>> [("One. Two?"[s:e]) for s, e in sentence_spans("One. Two?")]
+    ['One.', 'Two?']
+    """
+    spans = []
+    begin = 0
+    for match in _SENTENCE_END.finditer(text):
+        spans.append((begin, match.start() + len(match.group().rstrip())))
+        begin = match.end()
+    spans.append((begin, len(text)))
+    return [_strip(text, start, end) for start, end in spans if text[start:end].strip()]
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
