@@ -1,0 +1,99 @@
+"""WARC and WET: what a crawler kept.
+
+A page for each response of status 2xx that is HTML or plain text, and for each
+`conversion` record (WET: plain text). Requests, metadata, redirects, errors, images and
+the like are no pages and are passed over.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from quality.document import Markup, Page
+from quality.errors import ReadError
+from quality.read.decode import decode
+from quality.read.inputs import Input, ReadFailure
+from quality.read.jsonl import record_id
+from quality.read.streams import too_large
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_PLAIN_TYPES = ("text/plain",)
+_SKIP_BYTES = 1 << 16
+
+
+def read_warc(source: Input, stream: BinaryIO, max_bytes: int) -> Iterator[Page | ReadFailure]:
+    """A page for each page-like record; its number counts all records of the file, from 0."""
+    from warcio.archiveiterator import ArchiveIterator
+    from warcio.exceptions import ArchiveLoadFailed
+
+    try:
+        for number, record in enumerate(ArchiveIterator(stream)):
+            markup = _markup(record)
+            if markup is not None:
+                yield _page(source, number, record, (markup, max_bytes))
+    except ArchiveLoadFailed as error:
+        raise ReadError(
+            f"{source.name}: not a readable WARC file ({error}). Fetch it again."
+        ) from error
+
+
+def _markup(record: Any) -> Markup | None:
+    """What a record is written in, None where it is no page."""
+    if record.rec_type == "conversion":
+        return Markup.PLAIN
+    if record.rec_type not in ("response", "resource"):
+        return None
+    headers = record.http_headers or record.rec_headers
+    if record.http_headers and not record.http_headers.get_statuscode().startswith("2"):
+        return None
+    media_type = (headers.get_header("Content-Type") or "").split(";")[0].strip().lower()
+    if media_type in _HTML_TYPES:
+        return Markup.HTML
+    return Markup.PLAIN if media_type in _PLAIN_TYPES else None
+
+
+def _page(source: Input, number: int, record: Any, how: tuple[Markup, int]) -> Page | ReadFailure:
+    markup, max_bytes = how
+    place = f"{source.name}, record {number}"
+    data = _payload(record, max_bytes, place)
+    try:
+        if isinstance(data, ReadError):
+            raise data
+        content = decode(data, place, declared=_charset(record), is_html=markup is Markup.HTML)
+    except ReadError as error:
+        return ReadFailure(source.name, number, type(error).__name__, str(error))
+    return Page(
+        id=record_id(data, number),
+        path=source.name,
+        content=content,
+        markup=markup,
+        record=number,
+        url=record.rec_headers.get_header("WARC-Target-URI"),
+    )
+
+
+def _payload(record: Any, max_bytes: int, place: str) -> bytes | ReadError:
+    """The record's content, or what is wrong with this record alone.
+
+    Raises ReadError where the file breaks off: nothing can be read after that.
+    """
+    try:
+        data: bytes = record.content_stream().read(max_bytes + 1)
+    except (zlib.error, EOFError) as error:
+        return ReadError(f"{place}: its content is damaged ({error}). Fetch it again.")
+    if len(data) > max_bytes:
+        return too_large(place, max_bytes)
+    while record.raw_stream.read(_SKIP_BYTES):
+        pass  # trailers of a chunked body
+    if record.raw_stream.limit > 0:
+        raise ReadError(f"{place}: the file is cut off within it. Fetch the file again.")
+    return data
+
+
+def _charset(record: Any) -> str | None:
+    headers = record.http_headers
+    content_type = (headers.get_header("Content-Type") or "") if headers else "charset=utf-8"
+    _, found, charset = content_type.lower().partition("charset=")
+    return charset.strip("\"' ;") if found else None
