@@ -86,7 +86,7 @@ class VerdictSettings(_Group):
 
     reporting: Share = Field(default=0.5, description="Least share of words in reporting.")
     thin: Share = Field(
-        default=0.6, description="Least share of words in filler and generated advice."
+        default=0.5, description="Least share of words in filler and generated advice."
     )
     max_uncertain: Share = Field(
         default=0.5, description="Above this share of uncertain words: undecided."

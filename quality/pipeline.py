@@ -1,0 +1,332 @@
+"""The chain, on one screen: analyze pages, remember them, judge them.
+
+`analyze` looks at one page alone and is pure: it runs in worker processes, in any order.
+`Scorer.add` remembers a batch in the state; `Scorer.judge` says what we say, from the page
+and from all that is remembered. A run adds all its batches before it judges the first, so
+results depend neither on the order of files, nor on batch borders, nor on the number of
+processes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quality import __version__, modelfiles
+from quality.chrome.decide import ChromeFindings, find_chrome
+from quality.chrome.lines import LineModel
+from quality.chrome.rules import RuleHit, RuleSet
+from quality.chrome.sites import Repetition, SiteLines
+from quality.classify.classifier import Paragraph, ParagraphClassifier, Prepared, Scored
+from quality.classify.labels import Label
+from quality.document import Block, BlockKind, Document, Evidence, Page
+from quality.errors import PageError
+from quality.extract import Limits, extract
+from quality.neardup.index import Relations, SectionIndex
+from quality.neardup.signature import DocumentSignature, sign_document
+from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
+from quality.report import (
+    BlockReport,
+    DocumentReport,
+    PageFailure,
+    Provenance,
+    SectionReport,
+    SectionTwin,
+    TemplateReport,
+    Twin,
+    shares_of,
+)
+from quality.settings import Settings
+from quality.state import State
+from quality.tokens import count_words
+from quality.verdict import verdict_of
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What can be said of a page by looking at it alone. Picklable."""
+
+    document: Document
+    hits: tuple[RuleHit | None, ...]
+    line_scores: np.ndarray
+    """P(chrome) of each block, float32."""
+    signature: DocumentSignature
+    outline: Outline
+    paragraphs: Prepared
+    """Raw label evidence of all blocks that are no headings."""
+
+
+class Analyzer:
+    """Rules and models, loaded once a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        root = settings.models or modelfiles.default_root()
+        for name in ("line", "paragraph"):
+            modelfiles.verify(root, name)
+        self.settings = settings
+        self.rules = RuleSet.load()
+        self.lines = LineModel.load(root / "line")
+        self.classifier = ParagraphClassifier.load(root / "paragraph")
+        self.models_fingerprint = modelfiles.fingerprint(root)
+
+    def analyze(self, page: Page) -> Analysis:
+        """Everything that needs this page only. Raises PageError."""
+        limits = Limits(
+            max_bytes=self.settings.read.max_bytes, max_nodes=self.settings.extract.max_nodes
+        )
+        document = extract(page, limits=limits)
+        hits, scores = self.look_at_lines(document)
+        chrome = self.find_chrome(document, hits, scores)
+        skip = frozenset(finding.block for finding in chrome.findings)
+        return Analysis(
+            document=document,
+            hits=hits,
+            line_scores=scores,
+            signature=sign_document(document, skip),
+            outline=outline(document, skip),
+            paragraphs=self.classifier.prepare(paragraphs_of(document)),
+        )
+
+    def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], np.ndarray]:
+        """Rule hits and line-model scores of all blocks."""
+        lines = list(document.block_texts())
+        hits = tuple(self.rules.match(line, document.language) for line in lines)
+        if not self.settings.chrome.line_model:
+            return hits, np.zeros(len(lines), dtype=np.float32)
+        kinds = [block.kind for block in document.blocks]
+        return hits, self.lines.score(lines, kinds=kinds, hits=hits)
+
+    def find_chrome(
+        self,
+        document: Document,
+        hits: Sequence[RuleHit | None],
+        scores: np.ndarray,
+        repetition: Sequence[Repetition | None] | None = None,
+    ) -> ChromeFindings:
+        """Which blocks are chrome, from all signals at hand."""
+        return find_chrome(document, hits, scores, repetition, thresholds=self.lines.thresholds)
+
+
+class Scorer:
+    """The chain over an open state. One at a time writes to a state."""
+
+    def __init__(self, analyzer: Analyzer, state: State) -> None:
+        self.analyzer = analyzer
+        self.settings = analyzer.settings
+        self.state = state
+        self.index = SectionIndex.open(state)
+        self.sites = SiteLines(state)
+        self.templates = TemplateRegistry(state)
+
+    @property
+    def fingerprint(self) -> str:
+        """What results depend on beside the input: settings, rules, models, version."""
+        parts = (
+            __version__,
+            self.settings.fingerprint,
+            self.analyzer.rules.fingerprint[:16],
+            self.analyzer.models_fingerprint[:16],
+        )
+        return "-".join(parts)
+
+    def add(self, analyses: Sequence[Analysis]) -> None:
+        """Remember a batch: all of it or nothing. Adding again changes nothing."""
+        with self.state.transaction():
+            self.index.add([analysis.signature for analysis in analyses])
+            for analysis in analyses:
+                document = analysis.document
+                if document.host is not None:
+                    self.sites.add(document.host, document.id, list(document.block_texts()))
+                self.templates.add(document.id, document.host, document.title, analysis.outline)
+
+    def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:
+        """Reports of a batch that was added, in order."""
+        signatures = [analysis.signature for analysis in analyses]
+        for analysis, relations in zip(
+            analyses, self.index.judge_batch(signatures), strict=True
+        ):
+            yield self._report(analysis, relations)
+
+    def _report(self, analysis: Analysis, relations: Relations) -> DocumentReport:
+        document = analysis.document
+        chrome = self.analyzer.find_chrome(
+            document, analysis.hits, analysis.line_scores, self._repetition(document)
+        )
+        matches = self.templates.judge(
+            analysis.outline, document.host, self.index.cluster_of
+        )
+        blocks = self._blocks(analysis, chrome, matches.sections)
+        labels = [block.label for block in blocks]
+        shares = shares_of(document, labels)
+        words = sum(
+            count_words(document.block_text(number))
+            for number, label in enumerate(labels)
+            if label not in (Label.CHROME, Label.HEADING)
+        )
+        limits = self.settings.verdict
+        return DocumentReport(
+            document=document,
+            blocks=blocks,
+            sections=_sections(document, matches.sections, relations),
+            duplicates=_twins(relations),
+            shares=shares,
+            verdict=verdict_of(shares, words, **limits.model_dump()),
+            flags=_flags(document, chrome, relations, templated=matches.templated),
+            provenance=self._provenance(),
+            cluster=relations.cluster,
+        )
+
+    def _repetition(self, document: Document) -> Sequence[Repetition | None] | None:
+        if document.host is None or not self.settings.chrome.site_repetition:
+            return None
+        lines = list(document.block_texts())
+        return self.sites.repetition(document.host, lines, self.index.cluster_of)
+
+    def _blocks(
+        self,
+        analysis: Analysis,
+        chrome: ChromeFindings,
+        templates: Sequence[TemplateMatch | None],
+    ) -> tuple[BlockReport, ...]:
+        document = analysis.document
+        coverage = _coverage_by_block(document, templates)
+        cut = {finding.block: finding for finding in chrome.findings}
+        scored = self.analyzer.classifier.decide(
+            analysis.paragraphs,
+            skip=frozenset(cut),
+            templates=coverage,
+            min_confidence=self.settings.labels.min_confidence,
+        )
+        reports = []
+        for number, block in enumerate(document.blocks):
+            finding = cut.get(number)
+            if finding is not None:
+                report = BlockReport(
+                    block, Label.CHROME, None, None, finding.reason, finding.evidence
+                )
+            elif block.kind is BlockKind.HEADING:
+                report = BlockReport(block, Label.HEADING, None, None, _HEADING_REASON, ())
+            else:
+                report = _labelled(block, scored[number])
+            reports.append(report)
+        return tuple(reports)
+
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            version=__version__,
+            settings=self.settings.fingerprint,
+            model=self.analyzer.models_fingerprint,
+            rules=self.analyzer.rules.fingerprint,
+            index_documents=len(self.index),
+        )
+
+
+_HEADING_REASON = "A heading: it names what follows."
+
+
+@functools.cache
+def analyzer_for(settings: Settings) -> Analyzer:
+    """The analyzer of this process; worker processes load rules and models once."""
+    return Analyzer(settings)
+
+
+def analyze_page(page: Page, settings: Settings) -> Analysis | PageFailure:
+    """`Analyzer.analyze` for worker processes: failures are values."""
+    try:
+        return analyzer_for(settings).analyze(page)
+    except PageError as error:
+        return PageFailure(page.path, page.record, error.stage, type(error).__name__, str(error))
+
+
+def paragraphs_of(document: Document) -> list[Paragraph]:
+    """One paragraph for each block, with its headings and neighbours."""
+    texts = list(document.block_texts())
+    stacks = _heading_stacks(document, texts)
+    last = max(len(texts) - 1, 1)
+    return [
+        Paragraph(
+            text=text,
+            headings=stacks[number],
+            before=texts[number - 1] if number else None,
+            after=texts[number + 1] if number + 1 < len(texts) else None,
+            kind=document.blocks[number].kind,
+            position=number / last,
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
+def _heading_stacks(document: Document, texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """`Document.headings_above` for all blocks in one pass, the title outermost."""
+    stack: list[tuple[int, str]] = []
+    title = (document.title,) if document.title else ()
+    stacks: list[tuple[str, ...]] = []
+    for block, text in zip(document.blocks, texts, strict=True):
+        above = tuple(heading for _, heading in stack)
+        stacks.append(above if not title or title[0] in above else title + above)
+        if block.kind is BlockKind.HEADING:
+            rank = block.level or 7
+            while stack and stack[-1][0] >= rank:
+                stack.pop()
+            stack.append((rank, text))
+    return stacks
+
+
+def _coverage_by_block(
+    document: Document, templates: Sequence[TemplateMatch | None]
+) -> list[float]:
+    coverage = [0.0] * len(document.blocks)
+    for section, match in zip(document.sections, templates, strict=True):
+        if match is not None:
+            for number in range(section.first, section.last + 1):
+                coverage[number] = match.coverage
+    return coverage
+
+
+def _labelled(block: Block, scored: Scored) -> BlockReport:
+    evidence = tuple(
+        Evidence(e.kind, e.name, e.weight, block.start + e.start, block.start + e.end)
+        for e in scored.evidence
+    )
+    return BlockReport(
+        block, scored.label, scored.scores, scored.generated, scored.reason, evidence
+    )
+
+
+def _sections(
+    document: Document, templates: Sequence[TemplateMatch | None], relations: Relations
+) -> tuple[SectionReport, ...]:
+    reports = []
+    for number, section in enumerate(document.sections):
+        match = templates[number]
+        template = (
+            None
+            if match is None
+            else TemplateReport(match.id, match.documents, match.hosts, match.coverage)
+        )
+        twins = tuple(
+            SectionTwin(t.document, t.path, t.first, t.last, t.similarity)
+            for t in relations.sections[number]
+        )
+        reports.append(SectionReport(section.first, section.last, template, twins))
+    return tuple(reports)
+
+
+def _twins(relations: Relations) -> tuple[Twin, ...]:
+    return tuple(
+        Twin(t.document, t.path, t.kind, t.similarity, t.containment) for t in relations.duplicates
+    )
+
+
+def _flags(
+    document: Document, chrome: ChromeFindings, relations: Relations, *, templated: bool
+) -> tuple[str, ...]:
+    flags = set(document.flags) | set(chrome.flags)
+    if templated:
+        flags.add("templated")
+    if relations.duplicates:
+        flags.add("near_duplicate")
+    return tuple(sorted(flags))

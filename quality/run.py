@@ -1,0 +1,455 @@
+"""A run over a directory: what is new is analysed, remembered, judged, written and noted.
+
+Two phases over batches. First every batch is analysed and added to the state; then every
+batch is judged, its rows are synced to the run's part files, and the ledger notes them in
+one transaction with the sizes of those files. After `kill -9` the next run over the same
+state cuts the part files back to what was noted and carries on (same folder) or completes
+the old folder with what it had (another folder); nothing is lost, nothing is scored twice.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import orjson
+
+from quality.document import Page
+from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
+from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for
+from quality.read import Input, ReadFailure, find_inputs, is_container, read
+from quality.report import PageFailure
+from quality.settings import Settings
+from quality.state import State, writer_lock
+from quality.summary import RunSummary
+from quality.workers import WorkerFailure, default_jobs, run_in_workers
+from quality.write import folder as folders
+
+MANIFEST_SCHEMA = "quality.manifest/1"
+
+# Pages a worker takes at a time: some 0.2 s of work, so that the hand-over (about 1 ms)
+# and the wait at the end of a batch are small beside it.
+_CHUNK = 8
+# Start-up of a worker process (imports, models) is allowed for on top of the page limit.
+_WORKER_START_S = 60.0
+# Below this many pages in a batch a second worker process costs more than it saves.
+_MIN_PAGES_A_JOB = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The inputs of a run, sorted by path."""
+
+    new: tuple[Input, ...]
+    """To be scored."""
+    known: tuple[Input, ...]
+    """Ended before under the same fingerprint, and skipped."""
+    known_failures: int
+    """How many of `known` had failed."""
+    waiting: tuple[Input, ...]
+    """Still being written; the next run takes them."""
+    failures: tuple[PageFailure, ...]
+    """What could not even be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pages to analyse together. `inputs` end with this batch: all their pages are in."""
+
+    number: int
+    items: tuple[Input | Page, ...]
+    failures: tuple[PageFailure, ...]
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of a batch: analyses and failures, each in the order of the pages."""
+
+    number: int
+    analyses: tuple[Analysis, ...]
+    failures: tuple[PageFailure, ...]
+    inputs: tuple[Input, ...]
+
+
+class Run:
+    """One run over a plan. `batches`, `analyze` and `add` for each; then `judge`; then `finish`."""
+
+    def __init__(
+        self, scorer: Scorer, ledger: Ledger, plan: Plan, *, entry: RunEntry, spool: BinaryIO
+    ) -> None:
+        self.scorer = scorer
+        self.ledger = ledger
+        self.plan = plan
+        self._entry = entry
+        self._spool = spool
+        self._spooled: list[int] = []
+        self._began = time.monotonic()
+        self._folder = folders.reopen(
+            Path(entry.folder),
+            documents_bytes=entry.documents_bytes,
+            failures_bytes=entry.failures_bytes,
+        )
+
+    @property
+    def id(self) -> str:
+        """The run's id: UTC time of its start."""
+        return self._entry.run
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return Path(self._entry.folder)
+
+    def batches(self) -> Iterator[Batch]:
+        """The new pages in batches; containers are read record by record on the way."""
+        settings = self.scorer.settings
+        yield from plan_batches(
+            self.plan.new,
+            size=settings.run.batch_files,
+            max_bytes=settings.read.max_bytes,
+            is_done=lambda page: self.ledger.is_scored(page.id, self.scorer.fingerprint),
+        )
+
+    def add(self, result: BatchResult) -> None:
+        """Remember a batch's analyses and keep them for judging."""
+        self.scorer.add(result.analyses)
+        self._spooled.append(self._spool.tell())
+        pickle.dump(result, self._spool, protocol=pickle.HIGHEST_PROTOCOL)
+
+    def judge(self) -> Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]:
+        """Judge, write and note batch after batch: number, documents' rows, failures."""
+        self._write_failures(self.plan.failures)
+        for place in self._spooled:
+            self._spool.seek(place)
+            # Written by this very process into an unnamed temporary file.
+            result = cast(BatchResult, pickle.load(self._spool))  # noqa: S301
+            records = [report.as_record() for report in self.scorer.judge(result.analyses)]
+            self._commit(result, records)
+            yield result.number, records, result.failures
+
+    def finish(self, *, status: RunStatus = RunStatus.FINISHED) -> RunSummary:
+        """Write every file of the run's folder and note that the run ended."""
+        plan = self.plan
+        summary = _finish_folder(
+            self._folder,
+            self._entry,
+            status=status,
+            seconds=time.monotonic() - self._began,
+            found=len(plan.new) + len(plan.known) + len(plan.waiting) + len(plan.failures),
+            known=len(plan.known),
+            waiting=len(plan.waiting),
+            inputs=self._input_rows(),
+        )
+        self.ledger.update_run(replace(self._entry, status=status))
+        return summary
+
+    def close(self) -> None:
+        """Let go of the part files; an unfinished run can be carried on by the next."""
+        self._folder.close()
+
+    def _commit(self, result: BatchResult, records: Sequence[dict[str, Any]]) -> None:
+        self._folder.documents.append(records)
+        self._folder.failures.append(failure.as_record() for failure in result.failures)
+        self._entry = replace(
+            self._entry,
+            documents_bytes=self._folder.documents.commit(),
+            failures_bytes=self._folder.failures.commit(),
+        )
+        fingerprint = self.scorer.fingerprint
+        good = {analysis.document.path for analysis in result.analyses}
+        with self.scorer.state.transaction():
+            self.ledger.record_documents(
+                (a.document.id for a in result.analyses), fingerprint, self.id
+            )
+            self.ledger.record_inputs(
+                ((i.digest(), i.name, self._status(i, good)) for i in result.inputs),
+                fingerprint=fingerprint,
+                run=self.id,
+            )
+            self.ledger.update_run(self._entry)
+
+    def _status(self, item: Input, good: set[str]) -> InputStatus:
+        # A container counts as scored when its last batch gave a document: its bad records
+        # are rows of failures.jsonl either way.
+        return InputStatus.SCORED if item.name in good else InputStatus.FAILED
+
+    def _write_failures(self, failures: Iterable[PageFailure]) -> None:
+        self._folder.failures.append(failure.as_record() for failure in failures)
+
+    def _input_rows(self) -> list[dict[str, Any]]:
+        rows = [(item, "new") for item in self.plan.new]
+        rows += [(item, "known") for item in self.plan.known]
+        rows += [(item, "waiting") for item in self.plan.waiting]
+        rows.sort(key=lambda row: row[0].name)
+        return [
+            {
+                "path": item.name,
+                "bytes": item.size,
+                "digest": None if status == "waiting" else item.digest(),
+                "status": status,
+            }
+            for item, status in rows
+        ]
+
+
+@contextmanager
+def open_run(
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    out: Path,
+    state: Path | None,
+    folder: Path | None = None,
+    rescore: bool = False,
+    overwrite: bool = False,
+) -> Iterator[Run]:
+    """A run ready to go: models and state checked, leftovers repaired, inputs listed.
+
+    `state=None` keeps no memory. `folder=None` makes `out/<UTC run id>`. Raises StartError
+    before anything is processed.
+    """
+    with ExitStack() as stack:
+        analyzer = analyzer_for(settings)
+        if state is not None:
+            stack.enter_context(writer_lock(state))
+        database = State.in_memory() if state is None else State.open(state)
+        stack.callback(database.close)
+        scorer, ledger = Scorer(analyzer, database), Ledger(database)
+        plan = make_plan(paths, scorer, ledger, rescore=rescore)
+        entry = _begin(ledger, analyzer, out=out, folder=folder, overwrite=overwrite)
+        spool = stack.enter_context(tempfile.TemporaryFile())
+        run = Run(scorer, ledger, plan, entry=entry, spool=cast(BinaryIO, spool))
+        stack.callback(run.close)
+        yield run
+
+
+def make_plan(
+    paths: Sequence[Path], scorer: Scorer, ledger: Ledger, *, rescore: bool = False
+) -> Plan:
+    """Which inputs under `paths` are new to the state, known, or not settled yet."""
+    found = find_inputs(paths, settle_s=scorer.settings.read.settle_s, now=time.time())
+    settled, failures = [], [_as_page_failure(failure) for failure in found.failures]
+    digests: dict[str, str] = {}
+    for item in found.inputs:
+        try:
+            digests[item.name] = item.digest()
+            settled.append(item)
+        except OSError as error:
+            message = f"{item.name}: cannot be read ({error.strerror}). Check its permissions."
+            failures.append(PageFailure(item.name, 0, "read", "ReadError", message))
+    before = {} if rescore else ledger.known_inputs(digests.values(), scorer.fingerprint)
+    known = tuple(item for item in settled if digests[item.name] in before)
+    return Plan(
+        new=tuple(item for item in settled if digests[item.name] not in before),
+        known=known,
+        known_failures=sum(
+            before[digests[item.name]] is InputStatus.FAILED for item in known
+        ),
+        waiting=tuple(found.waiting),
+        failures=tuple(failures),
+    )
+
+
+def plan_batches(
+    inputs: Iterable[Input],
+    *,
+    size: int,
+    max_bytes: int,
+    is_done: Any,
+) -> Iterator[Batch]:
+    """Inputs as batches of at most `size` pages; single files stay unread until a worker has them."""
+    items: list[Input | Page] = []
+    failures: list[PageFailure] = []
+    ended: list[Input] = []
+    number = 0
+    for item in inputs:
+        for page in _pages_of(item, max_bytes=max_bytes):
+            if isinstance(page, ReadFailure):
+                failures.append(_as_page_failure(page))
+            elif isinstance(page, Input) or not is_done(page):
+                items.append(page)
+            if len(items) >= size:
+                number += 1
+                yield Batch(number, tuple(items), tuple(failures), tuple(ended))
+                items, failures, ended = [], [], []
+        ended.append(item)
+    if items or failures or ended:
+        yield Batch(number + 1, tuple(items), tuple(failures), tuple(ended))
+
+
+def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) -> BatchResult:
+    """Analyse a batch in worker processes. Pure: the same batch gives the same result."""
+    limit = default_jobs(settings.run.jobs if jobs is None else jobs)
+    results = run_in_workers(
+        _Analyze(settings),
+        batch.items,
+        jobs=max(1, min(limit, len(batch.items) // _MIN_PAGES_A_JOB)),
+        timeout_s=settings.extract.timeout_s,
+        chunk=_CHUNK,
+    )
+    analyses: list[Analysis] = []
+    failures = list(batch.failures)
+    for item, result in zip(batch.items, results, strict=True):
+        if isinstance(result, Analysis):
+            analyses.append(result)
+        elif isinstance(result, WorkerFailure):
+            failures.append(_worker_failure(item, result))
+        else:
+            failures.append(result)
+    failures.sort(key=lambda failure: (failure.path, failure.record))
+    return BatchResult(batch.number, tuple(analyses), tuple(failures), batch.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Analyze:
+    """`analyze_page` over what a batch holds; picklable."""
+
+    settings: Settings
+
+    def __call__(self, item: Input | Page) -> Analysis | PageFailure:
+        if isinstance(item, Page):
+            return analyze_page(item, self.settings)
+        for page in read(item, max_bytes=self.settings.read.max_bytes):
+            if isinstance(page, ReadFailure):
+                return _as_page_failure(page)
+            return analyze_page(page, self.settings)
+        return PageFailure(item.name, 0, "read", "ReadError", f"{item.name}: holds no page.")
+
+
+def _pages_of(item: Input, *, max_bytes: int) -> Iterator[Input | Page | ReadFailure]:
+    if is_container(item):
+        yield from read(item, max_bytes=max_bytes)
+    else:
+        yield item
+
+
+def _as_page_failure(failure: ReadFailure) -> PageFailure:
+    return PageFailure(
+        failure.path, failure.record, failure.stage, failure.error, failure.message
+    )
+
+
+def _worker_failure(item: Input | Page, failure: WorkerFailure) -> PageFailure:
+    name, record = (item.path, item.record) if isinstance(item, Page) else (item.name, 0)
+    return PageFailure(name, record, "extract", failure.error, f"{name}: {failure.message}")
+
+
+def _begin(
+    ledger: Ledger,
+    analyzer: Analyzer,
+    *,
+    out: Path,
+    folder: Path | None,
+    overwrite: bool,
+) -> RunEntry:
+    """A new run's entry, or the entry of a run in this folder that was cut off."""
+    for left_over in ledger.unfinished_runs():
+        there = Path(left_over.folder)
+        if folder is not None and there == folder.absolute() and there.is_dir():
+            return left_over
+        _complete(ledger, left_over)
+    started = datetime.now(UTC)
+    if folder is None:
+        folder = _fresh_folder(out, started)
+    folders.make_folder(folder, overwrite=overwrite)
+    entry = RunEntry(
+        run=folder.name if folder.parent == out else started.strftime("%Y%m%dT%H%M%SZ"),
+        folder=str(folder.absolute()),
+        status=RunStatus.RUNNING,
+        started=started.isoformat(timespec="seconds"),
+        documents_bytes=0,
+        failures_bytes=0,
+        manifest=orjson.dumps(_versions(analyzer)).decode(),
+    )
+    ledger.begin_run(entry)
+    return entry
+
+
+def _complete(ledger: Ledger, entry: RunEntry) -> None:
+    """Give a run that was cut off its whole files, with what it had committed."""
+    folder = Path(entry.folder)
+    if folder.is_dir():
+        parts = folders.reopen(
+            folder, documents_bytes=entry.documents_bytes, failures_bytes=entry.failures_bytes
+        )
+        _finish_folder(parts, entry, status=RunStatus.INTERRUPTED)
+    ledger.update_run(replace(entry, status=RunStatus.INTERRUPTED))
+
+
+def _finish_folder(
+    parts: folders.RunFolder,
+    entry: RunEntry,
+    *,
+    status: RunStatus,
+    seconds: float = 0.0,
+    found: int = 0,
+    known: int = 0,
+    waiting: int = 0,
+    inputs: Sequence[dict[str, Any]] = (),
+) -> RunSummary:
+    summary = RunSummary(entry.run, status.value, entry.started, seconds, {})
+    good: set[str] = set()
+    bad: set[str] = set()
+    folders.finish(
+        parts,
+        on_document=lambda row: (summary.add_document(row), good.add(row["path"]))[0],
+        on_failure=lambda row: (summary.add_failure(row), bad.add(row["path"]))[0],
+    )
+    summary.inputs = {
+        "found": found or len(good | bad),
+        "scored": len(good),
+        "known": known,
+        "failed": len(bad - good),
+        "waiting": waiting,
+    }
+    manifest = {
+        "schema": MANIFEST_SCHEMA,
+        "run": entry.run,
+        "started": entry.started,
+        "status": status.value,
+        **orjson.loads(entry.manifest),
+        "inputs": [_with_status(row, good) for row in inputs],
+    }
+    folders.write_json(parts.folder / folders.SUMMARY, summary.as_record())
+    folders.write_json(parts.folder / folders.MANIFEST, manifest)
+    return summary
+
+
+def _with_status(row: dict[str, Any], good: set[str]) -> dict[str, Any]:
+    if row["status"] != "new":
+        return row
+    return {**row, "status": "scored" if row["path"] in good else "failed"}
+
+
+def _fresh_folder(out: Path, started: datetime) -> Path:
+    name = started.strftime("%Y%m%dT%H%M%SZ")
+    folder = out / name
+    for number in range(2, 1000):
+        if not folder.exists():
+            break
+        folder = out / f"{name}-{number}"
+    return folder
+
+
+def _versions(analyzer: Analyzer) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    from quality import __version__
+
+    packages = ("numpy", "scikit-learn", "trafilatura", "datasketch", "pyarrow")
+    return {
+        "version": __version__,
+        "packages": {name: version(name) for name in packages},
+        "settings": analyzer.settings.model_dump(mode="json"),
+        "settings_hash": analyzer.settings.fingerprint,
+        "rules_hash": analyzer.rules.fingerprint,
+        "model_hash": analyzer.models_fingerprint,
+    }
