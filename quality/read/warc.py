@@ -8,7 +8,7 @@ the like are no pages and are passed over.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from quality.document import Markup, Page
@@ -29,7 +29,7 @@ def read_warc(source: Input, stream: BinaryIO, max_bytes: int) -> Iterator[Page 
     from warcio.exceptions import ArchiveLoadFailed
 
     try:
-        for number, record in enumerate(ArchiveIterator(stream)):
+        for number, record in enumerate(ArchiveIterator(_ShortReads(stream))):
             markup = _markup(record)
             if markup is not None:
                 yield _page(source, number, record, (markup, max_bytes))
@@ -37,6 +37,17 @@ def read_warc(source: Input, stream: BinaryIO, max_bytes: int) -> Iterator[Page 
         raise ReadError(
             f"{source.name}: not a readable WARC file ({error}). Fetch it again."
         ) from error
+
+
+class _ShortReads:
+    """Hands out what is there at once, so that records before a break are not lost with it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        read1: Callable[[int], bytes] = getattr(self._stream, "read1", self._stream.read)
+        return read1(size)
 
 
 def _markup(record: Any) -> Markup | None:
@@ -80,7 +91,7 @@ def _payload(record: Any, max_bytes: int, place: str) -> bytes | ReadError:
     Raises ReadError where the file breaks off: nothing can be read after that.
     """
     try:
-        data: bytes = record.content_stream().read(max_bytes + 1)
+        data = _read_all(record.content_stream(), max_bytes + 1)
     except (zlib.error, EOFError) as error:
         return ReadError(f"{place}: its content is damaged ({error}). Fetch it again.")
     if len(data) > max_bytes:
@@ -90,6 +101,14 @@ def _payload(record: Any, max_bytes: int, place: str) -> bytes | ReadError:
     if record.raw_stream.limit > 0:
         raise ReadError(f"{place}: the file is cut off within it. Fetch the file again.")
     return data
+
+
+def _read_all(stream: Any, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _charset(record: Any) -> str | None:
