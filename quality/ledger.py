@@ -140,12 +140,13 @@ class Ledger:
         )
         return {str(status): int(count) for status, count in rows}
 
-    def forget_documents(self, documents: Iterable[str]) -> None:
-        """Forget that these documents were scored, so that the next run takes them again."""
+    def forget(self, documents: Iterable[str], paths: Iterable[str]) -> None:
+        """Forget documents and input paths, so that the next run scores them again."""
         with self._state.transaction() as connection:
-            for document in documents:
-                connection.execute("DELETE FROM scored WHERE document = ?", (document,))
-                connection.execute("DELETE FROM inputs WHERE digest = ?", (document,))
+            connection.executemany(
+                "DELETE FROM scored WHERE document = ?", ((document,) for document in documents)
+            )
+            connection.executemany("DELETE FROM inputs WHERE path = ?", ((path,) for path in paths))
 
     def _put(self, entry: RunEntry) -> None:
         with self._state.transaction() as connection:

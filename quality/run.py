@@ -24,7 +24,8 @@ import orjson
 from quality.document import Page
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
 from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for
-from quality.read import Input, ReadFailure, find_inputs, is_container, read
+from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
+from quality.read.inputs import PAGE_SUFFIXES, full_suffix
 from quality.report import PageFailure
 from quality.settings import Settings
 from quality.state import State, writer_lock
@@ -235,10 +236,11 @@ def make_plan(
     paths: Sequence[Path], scorer: Scorer, ledger: Ledger, *, rescore: bool = False
 ) -> Plan:
     """Which inputs under `paths` are new to the state, known, or not settled yet."""
-    found = find_inputs(paths, settle_s=scorer.settings.read.settle_s, now=time.time())
-    settled, failures = [], [_as_page_failure(failure) for failure in found.failures]
+    inputs, waiting = settled_inputs(paths, settle_s=scorer.settings.read.settle_s)
+    settled: list[Input] = []
+    failures: list[PageFailure] = []
     digests: dict[str, str] = {}
-    for item in found.inputs:
+    for item in inputs:
         try:
             digests[item.name] = item.digest()
             settled.append(item)
@@ -253,9 +255,29 @@ def make_plan(
         known_failures=sum(
             before[digests[item.name]] is InputStatus.FAILED for item in known
         ),
-        waiting=tuple(found.waiting),
+        waiting=tuple(waiting),
         failures=tuple(failures),
     )
+
+
+def settled_inputs(
+    paths: Sequence[Path], *, settle_s: float
+) -> tuple[list[Input], list[Input]]:
+    """The inputs under `paths`, and those that are still being written.
+
+    Files changed within the settle time are looked at again after it: who writes a file and
+    scores it at once waits a moment; a file that has changed meanwhile waits for the next run.
+    """
+    fresh = find_waiting(paths, settle_s=settle_s, now=time.time())
+    if not fresh:
+        return find_inputs(paths, settle_s=0.0, now=time.time()), []
+    time.sleep(settle_s)
+    before = {item.name: (item.size, item.mtime) for item in fresh}
+    inputs, waiting = [], []
+    for item in find_inputs(paths, settle_s=0.0, now=time.time()):
+        changed = before.get(item.name, (item.size, item.mtime)) != (item.size, item.mtime)
+        (waiting if changed else inputs).append(item)
+    return inputs, waiting
 
 
 def plan_batches(
@@ -298,37 +320,41 @@ def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) 
     analyses: list[Analysis] = []
     failures = list(batch.failures)
     for item, result in zip(batch.items, results, strict=True):
-        if isinstance(result, Analysis):
-            analyses.append(result)
-        elif isinstance(result, WorkerFailure):
+        if isinstance(result, WorkerFailure):
             failures.append(_worker_failure(item, result))
-        else:
-            failures.append(result)
+            continue
+        for found in result:
+            if isinstance(found, Analysis):
+                analyses.append(found)
+            else:
+                failures.append(found)
     failures.sort(key=lambda failure: (failure.path, failure.record))
     return BatchResult(batch.number, tuple(analyses), tuple(failures), batch.inputs)
 
 
 @dataclass(frozen=True, slots=True)
 class _Analyze:
-    """`analyze_page` over what a batch holds; picklable."""
+    """`analyze_page` over what a batch holds: a file or a record of a container. Picklable."""
 
     settings: Settings
 
-    def __call__(self, item: Input | Page) -> Analysis | PageFailure:
+    def __call__(self, item: Input | Page) -> list[Analysis | PageFailure]:
         if isinstance(item, Page):
-            return analyze_page(item, self.settings)
-        for page in read(item, max_bytes=self.settings.read.max_bytes):
-            if isinstance(page, ReadFailure):
-                return _as_page_failure(page)
-            return analyze_page(page, self.settings)
-        return PageFailure(item.name, 0, "read", "ReadError", f"{item.name}: holds no page.")
+            return [analyze_page(item, self.settings)]
+        return [
+            _as_page_failure(page)
+            if isinstance(page, ReadFailure)
+            else analyze_page(page, self.settings)
+            for page in read(item, max_bytes=self.settings.read.max_bytes)
+        ]
 
 
 def _pages_of(item: Input, *, max_bytes: int) -> Iterator[Input | Page | ReadFailure]:
-    if is_container(item):
-        yield from read(item, max_bytes=max_bytes)
-    else:
+    suffix = full_suffix(item.name).removesuffix(".gz").removesuffix(".zst")
+    if suffix in PAGE_SUFFIXES:
         yield item
+    else:
+        yield from read(item, max_bytes=max_bytes)
 
 
 def _as_page_failure(failure: ReadFailure) -> PageFailure:

@@ -30,10 +30,10 @@ class ReadSettings(_Group):
         default=20_000_000, ge=1_000, description="Largest page, in bytes, after decompression."
     )
     settle_s: float = Field(
-        default=2.0,
+        default=1.0,
         ge=0,
         le=3600,
-        description="Files changed within this many seconds wait for the next run.",
+        description="Files that change within this many seconds wait for the next run.",
     )
 
 

@@ -81,7 +81,7 @@ def _remove(options: argparse.Namespace) -> int:
 
         with state.transaction():
             removed = index.remove(options.paths)
-            Ledger(state).forget_documents(removed)
+            Ledger(state).forget(removed, options.paths)
             for document in removed:
                 SiteLines(state).remove(document)
                 TemplateRegistry(state).remove(document)

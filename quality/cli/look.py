@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import re
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality.cli.parsing import add_command, add_settings
-from quality.errors import QualityError, ReadError, UsageError
+from quality.errors import UsageError
 
 if TYPE_CHECKING:
     from quality.document import Page
     from quality.report import DocumentReport, PageFailure
     from quality.settings import Settings
+
+
+# Standard input has no name to tell by: a page says what it is within its first lines.
+_LOOKS_LIKE_HTML = re.compile(rb"<(?:!doctype html|html|head|body|div|p|article)\b", re.IGNORECASE)
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -73,7 +80,9 @@ def _strip(options: argparse.Namespace) -> int:
     return _each_report(options, show)
 
 
-def _each_report(options: argparse.Namespace, show: object) -> int:
+def _each_report(
+    options: argparse.Namespace, show: Callable[[DocumentReport], None]
+) -> int:
     from quality.pipeline import Scorer, analyze_page, analyzer_for
     from quality.report import PageFailure
     from quality.settings import Settings
@@ -93,24 +102,21 @@ def _each_report(options: argparse.Namespace, show: object) -> int:
                     continue
                 scorer.add([result])
                 for report in scorer.judge([result]):
-                    show(report)  # type: ignore[operator]
+                    show(report)
     return 2 if failed else 0
 
 
 def _pages(name: str, settings: Settings) -> Iterator[Page | PageFailure]:
-    from quality.read import ReadFailure, find_inputs, page_from_bytes, read
+    from quality.read import ReadFailure, find_inputs, read
     from quality.report import PageFailure
 
     if name == "-":
-        yield page_from_bytes(sys.stdin.buffer.read(), name="-")
+        yield _page_from_stdin()
         return
     path = Path(name)
     if not path.is_file():
         raise UsageError(f"{name}: no such file. Give the path of an existing file, or - for stdin.")
-    found = find_inputs([path], settle_s=0.0, now=0.0)
-    for failure in found.failures:
-        yield PageFailure(failure.path, failure.record, "read", failure.error, failure.message)
-    for item in found.inputs:
+    for item in find_inputs([path], settle_s=0.0, now=time.time()):
         for page in read(item, max_bytes=settings.read.max_bytes):
             if isinstance(page, ReadFailure):
                 yield PageFailure(page.path, page.record, page.stage, page.error, page.message)
@@ -118,4 +124,16 @@ def _pages(name: str, settings: Settings) -> Iterator[Page | PageFailure]:
                 yield page
 
 
-__all__ = ["QualityError", "ReadError", "add_parsers"]
+
+def _page_from_stdin() -> Page:
+    from quality.document import Markup, Page
+    from quality.read.decode import decode
+
+    data = sys.stdin.buffer.read()
+    is_html = _LOOKS_LIKE_HTML.search(data[:4096]) is not None
+    return Page(
+        id=hashlib.sha256(data).hexdigest()[:32],
+        path="-",
+        content=decode(data, "-", is_html=is_html),
+        markup=Markup.HTML if is_html else Markup.PLAIN,
+    )

@@ -1,0 +1,109 @@
+"""What commands print for people: a run's summary, a document's blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quality.summary import falling
+
+if TYPE_CHECKING:
+    from quality.report import BlockReport, DocumentReport
+    from quality.run import Plan
+    from quality.summary import RunSummary
+
+# One colour a label, the same as in the HTML report; readable on dark and light terminals.
+STYLES: Mapping[str, str] = {
+    "chrome": "dim strike",
+    "heading": "bold",
+    "reporting": "green",
+    "filler": "yellow",
+    "generated_advice": "magenta",
+    "advice": "cyan",
+    "other": "blue",
+    "uncertain": "dim",
+}
+
+
+def print_summary(summary: RunSummary, folder: Path, plan: Plan) -> None:
+    """The numbers of a run, on stdout."""
+    console = Console(highlight=False, soft_wrap=True)
+    inputs = summary.inputs
+    line = f"{inputs['scored']} of {inputs['found']} files scored"
+    if summary.documents != inputs["scored"]:
+        line += f" ({summary.documents} documents)"
+    console.print(f"{line} in {summary.seconds:.1f} s")
+    for count, what in (
+        (inputs["known"] - plan.known_failures, "known from earlier runs, not scored again"),
+        (plan.known_failures, "failed before and have not changed, not tried again"),
+        (inputs["waiting"], "still being written, left for the next run"),
+    ):
+        if count:
+            console.print(f"{count} {what}")
+    if summary.documents:
+        console.print(_words_table(summary))
+        console.print(f"verdicts    {_listed(summary.verdicts)}")
+        console.print(f"chrome      {summary.blocks.get('chrome', 0)} lines")
+        console.print(f"duplicates  {_listed(summary.duplicates) or 'none'}")
+        templated = summary.flags.get("templated", 0)
+        console.print(f"templates   {len(summary.templates)}, in {templated} templated documents")
+    if summary.failures:
+        console.print(f"failures    {_listed(summary.failures)}: see {folder / 'failures.jsonl'}")
+    console.print(f"report      {folder / 'report' / 'index.html'}", style="bold")
+
+
+def print_document(report: DocumentReport) -> None:
+    """Every block with label, scores and why, in colour on a terminal."""
+    console = Console(highlight=False)
+    document = report.document
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in report.shares.items())
+    console.print(Text(document.path, style="bold"))
+    console.print(f"verdict {report.verdict.value}: {shares or 'nothing labelled'}")
+    if report.flags:
+        console.print(f"flags {', '.join(report.flags)}")
+    for twin in report.duplicates:
+        console.print(f"{twin.kind} twin {twin.path}, similarity {twin.similarity:.2f}")
+    for block in report.blocks:
+        console.print()
+        console.print(_block_head(block))
+        text = document.text[block.block.start : block.block.end]
+        console.print(Text(text, style=STYLES[block.label.value]))
+        console.print(Text(f"  {block.reason}", style="italic"))
+
+
+def _block_head(block: BlockReport) -> Text:
+    head = Text(block.label.value, style=f"reverse {STYLES[block.label.value]}")
+    if block.scores is not None:
+        ranked = sorted(block.scores.items(), key=lambda item: -item[1])
+        head.append("  " + "  ".join(f"{name} {score:.2f}" for name, score in ranked), style="dim")
+    if block.generated is not None:
+        head.append(f"  generated {block.generated:.2f}", style="dim")
+    return head
+
+
+def _words_table(summary: RunSummary) -> Table:
+    total = sum(summary.words.values()) or 1
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
+    table.add_column("label")
+    for title in ("blocks", "words", "share"):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    for label, words in falling(summary.words).items():
+        bar = "█" * max(1, round(words / total * 30))
+        table.add_row(
+            Text(label, style=STYLES[label]),
+            str(summary.blocks[label]),
+            str(words),
+            f"{words / total:.0%}",
+            Text(bar, style=STYLES[label].replace(" strike", "")),
+        )
+    return table
+
+
+def _listed(counter: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in falling(counter).items())
