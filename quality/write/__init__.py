@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from quality.write.attributes import DolmaAttributes
+from quality.write.html import HtmlReport
 from quality.write.parquet import BlocksParquet
 
 
@@ -29,4 +30,5 @@ class Writer(Protocol):
 WRITERS: dict[str, Callable[[Path], Writer]] = {
     "blocks.parquet": BlocksParquet,
     "attributes": DolmaAttributes,
+    "report": HtmlReport,
 }

@@ -104,6 +104,18 @@ def finish(
         (folder / (name + PART)).rename(folder / name)
 
 
+def rebuild(folder: Path, name: str) -> None:
+    """Make one view of a finished run anew from its documents.jsonl."""
+    part = folder / (name + PART)
+    _remove(part)
+    writer = WRITERS[name](part)
+    for record in rows(folder / DOCUMENTS):
+        writer.add(record)
+    writer.close()
+    _remove(folder / name)
+    part.rename(folder / name)
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file whole or not at all, readable by people."""
     part = path.with_name(path.name + PART)
