@@ -1,0 +1,237 @@
+"""The line model: how much each line of a document reads like site chrome, in context.
+
+Two stages. Stage 1 is linear over hashed words, word ends and case patterns of the line
+alone. Stage 2, boosted trees, reads those scores together with length, punctuation,
+position, page density and the same of the lines around. There are two of everything for
+two situations: `dense` pages, which carry a whole page's furniture, and `clean` text, as
+extractors put out, where chrome is rare.
+
+Trained by `quality.chrome.train`; evaluated in numpy from plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import log
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.chrome.explain import Contribution, name_contributions
+from quality.chrome.features import (
+    BULLETS,
+    TABLE_BITS,
+    Floats,
+    Hashed,
+    Tokens,
+    bare,
+    hash_lines,
+    in_context,
+    measure_lines,
+    token_spans,
+)
+from quality.chrome.trees import Forest
+from quality.document import BlockKind
+from quality.errors import ModelError
+from quality.modelfiles import load_arrays, load_json
+
+if TYPE_CHECKING:
+    from quality.chrome.rules import RuleHit
+
+FORMAT = 1
+ARRAYS = "model.npz"
+META = "meta.json"
+
+Situation = Literal["dense", "clean"]
+SITUATIONS: tuple[Situation, ...] = ("dense", "clean")
+
+# What a rule hit adds to the stage 1 log-odds of its line, so that the lines around it
+# see it whatever the language: a rule that suffices alone, and one that only hints.
+RULE_ALONE, RULE_HINT = 6.0, 2.0
+# A step of strictness from 0.5 to 0 or 1 moves the threshold by this many log-odds.
+STRICTNESS_SPAN = 3.0
+
+# Full pages of the training hosts have more than half their lines short, extractor output
+# less than half (benchmarks/chrome.py prints both error rates).
+DENSE_MIN_LINES = 25
+DENSE_SHORT_CHARS = 45
+DENSE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """When a line is taken: log-odds of at least `base + per_log_char * ln(characters)`.
+
+    Losing a content line costs its characters, so a longer line must be surer; with
+    calibrated scores and `per_log_char` 1 this order is the best for a budget in characters.
+    `base` was chosen on hosts not trained on, for `content_loss` (share of characters).
+    """
+
+    base: float
+    per_log_char: float
+    content_loss: float
+
+    def margin(self, score: float, characters: int) -> float:
+        """Log-odds above the threshold; negative keeps the line."""
+        chance = min(max(score, 1e-6), 1 - 1e-6)
+        needed = self.base + self.per_log_char * log(max(characters, 1))
+        return log(chance / (1 - chance)) - needed
+
+    def at(self, strictness: float) -> Threshold:
+        """The threshold for a strictness of 0 (keep the doubtful) to 1 (take it); 0.5 is this."""
+        return replace(self, base=self.base + (0.5 - strictness) * 2 * STRICTNESS_SPAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The two stages for one situation."""
+
+    table: Floats
+    bias: float
+    forest: Forest
+
+    def linear(self, hashed: Hashed) -> Floats:
+        """Stage 1 log-odds of each line: mean weight of its features, scaled up by their root."""
+        counts = np.maximum(np.diff(hashed.starts), 1)
+        sums = np.add.reduceat(self.table.take(hashed.columns), hashed.starts[:-1])
+        return (sums / np.sqrt(counts) + self.bias).astype(np.float32)
+
+
+class LineModel:
+    """A fitted line model. Scores depend on the lines given and nothing else."""
+
+    def __init__(
+        self, stages: Mapping[Situation, Stages], thresholds: Mapping[Situation, Threshold]
+    ) -> None:
+        self._stages = dict(stages)
+        self._tokens = Tokens()
+        self.thresholds: dict[Situation, Threshold] = dict(thresholds)
+
+    @classmethod
+    def load(cls, folder: Path) -> LineModel:
+        """The model in `folder`. Raises ModelError where it is missing or of another format."""
+        meta = load_json(folder / META)
+        if meta.get("format") != FORMAT or meta.get("table_bits") != TABLE_BITS:
+            raise ModelError(
+                f"{folder}: line model format {meta.get('format')}, this package reads {FORMAT}. "
+                "Run `quality train`, or reinstall the package."
+            )
+        arrays = load_arrays(folder / ARRAYS)
+        try:
+            stages = {name: _stages(arrays, name) for name in SITUATIONS}
+            thresholds = {name: Threshold(**meta["thresholds"][name]) for name in SITUATIONS}
+        except (KeyError, TypeError) as error:
+            raise ModelError(
+                f"{folder}: line model lacks {error}. "
+                "Run `quality train`, or reinstall the package."
+            ) from error
+        return cls(stages, thresholds)
+
+    def score(
+        self,
+        lines: Sequence[str],
+        *,
+        kinds: Sequence[BlockKind] | None = None,
+        hits: Sequence[RuleHit | None] | None = None,
+        dense: bool | None = None,
+    ) -> Floats:
+        """P(chrome) of each line, in the context of all of them.
+
+        `dense` chooses the situation; None: by `looks_dense`.
+        """
+        if not lines:
+            return np.zeros(0, np.float32)
+        stages = self._stages[situation(lines, dense)]
+        _, rows = self._rows(lines, kinds, hits, stages)
+        return _chance(stages.forest.margins(rows))
+
+    def explain(
+        self,
+        lines: Sequence[str],
+        which: Sequence[int],
+        *,
+        kinds: Sequence[BlockKind] | None = None,
+        hits: Sequence[RuleHit | None] | None = None,
+        dense: bool | None = None,
+    ) -> dict[int, tuple[Contribution, ...]]:
+        """What the scores of the lines `which` stand on: contributions, strongest first."""
+        if not lines or not len(which):
+            return {}
+        stages = self._stages[situation(lines, dense)]
+        rows = self._rows(lines, kinds, hits, stages)
+        shares = stages.forest.contributions(rows[list(which)])
+        return {
+            number: name_contributions(
+                lines[number], rows[number], share, self._word_weights(lines[number], stages)
+            )
+            for number, share in zip(which, shares, strict=True)
+        }
+
+    def _rows(
+        self,
+        lines: Sequence[str],
+        kinds: Sequence[BlockKind] | None,
+        hits: Sequence[RuleHit | None] | None,
+        stages: Stages,
+    ) -> Floats:
+        naked = [bare(line) for line in lines]
+        scores = stages.linear(hash_lines(naked, self._tokens)) + rule_odds(hits, len(lines))
+        return in_context(scores, measure_lines(naked, list_marks(lines, kinds)))
+
+    def _word_weights(self, line: str, stages: Stages) -> list[tuple[int, int, float]]:
+        """Start, end and stage 1 weight of each token: what the score loses without it."""
+        spans = token_spans(line)
+        tokens = [line[start:end] for start, end in spans]
+        variants = [" ".join(tokens)]
+        variants += [" ".join(tokens[:gap] + tokens[gap + 1 :]) for gap in range(len(tokens))]
+        scores = stages.linear(hash_lines(variants, self._tokens))
+        return [
+            (start, end, float(scores[0] - without))
+            for (start, end), without in zip(spans, scores[1:], strict=True)
+        ]
+
+
+def situation(lines: Sequence[str], dense: bool | None) -> Situation:  # noqa: FBT001
+    """Which of the two situations lines are in, where `dense` does not say it."""
+    return "dense" if (looks_dense(lines) if dense is None else dense) else "clean"
+
+
+def looks_dense(lines: Sequence[str]) -> bool:
+    """Whether lines look like a whole page with its furniture rather than extracted text.
+
+    Short lines without a sentence end, mostly in long runs, make up a page's furniture.
+    """
+    naked = [line for line in map(bare, lines) if line]
+    if len(naked) < DENSE_MIN_LINES:
+        return False
+    short = [len(line) < DENSE_SHORT_CHARS and line[-1] not in ".!?:" for line in naked]
+    return sum(short) / len(short) >= DENSE_SHARE
+
+
+def list_marks(lines: Sequence[str], kinds: Sequence[BlockKind] | None) -> list[bool]:
+    """Which lines are list items, by kind or by the mark they begin with."""
+    marked = [line.lstrip()[:1] in BULLETS for line in lines]
+    if kinds is None:
+        return marked
+    return [mark or kind is BlockKind.LIST_ITEM for mark, kind in zip(marked, kinds, strict=True)]
+
+
+def rule_odds(hits: Sequence[RuleHit | None] | None, count: int) -> Floats:
+    """Log-odds that rule hits add to stage 1 scores."""
+    if hits is None:
+        return np.zeros(count, np.float32)
+    odds = [0.0 if hit is None else RULE_ALONE if hit.alone else RULE_HINT for hit in hits]
+    return np.array(odds, np.float32)
+
+
+def _stages(arrays: dict[str, NDArray[Any]], name: Situation) -> Stages:
+    scale = float(arrays[f"{name}_scale"][0])
+    table = arrays[f"{name}_table"].astype(np.float32) * scale
+    return Stages(table, float(arrays[f"{name}_scale"][1]), Forest.from_arrays(arrays, name))
+
+
+def _chance(margins: Floats) -> Floats:
+    return (1 / (1 + np.exp(-np.clip(margins, -30, 30)))).astype(np.float32)

@@ -1,0 +1,189 @@
+"""Whole-line phrase rules: what stock lines of site furniture look like, in many languages.
+
+All rules together are two automata (RE2 sets: one for folded, one for cased patterns), so a
+line is read twice, however many rules there are, and in time linear in its length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from quality.chrome.rule_files import Category, Rule, parse_rules
+from quality.errors import RuleError
+from quality.lang import NO_LANGUAGE, available, data
+
+# Room for the automata of all rules; states are built when a line needs them, and 50,000
+# mixed lines need far less. Too little would make matching slow, never wrong.
+_MAX_MEM_BYTES = 256 << 20
+# Bullets, arrows and emoji around a line do not count towards its length.
+_DECORATION_CHARS = 40
+
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u02bc\u0060\u00b4\u2032", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f", None),
+    }
+)
+# Characters that begin or end a line and belong to what it says; all other signs around a
+# line (bullets, arrows, bars, emoji, full stops, colons) are decoration.
+_OPENING = frozenset("([{<\"'*©®@+$€£%")
+_CLOSING = frozenset(")]}\"'*?%+©®")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A line that a rule took whole: `line[start:end]`, without outer white space.
+
+    `alone` is True where the rule suffices as evidence by itself.
+    """
+
+    id: str
+    category: Category
+    language: str
+    start: int
+    end: int
+    alone: bool
+
+
+class RuleSet:
+    """The chrome rules in force, ready to match lines."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = dict(files)
+        self.rules: tuple[Rule, ...] = parse_rules(files)
+        self.fingerprint = _fingerprint(files)
+        self._longest = max((rule.most_chars for rule in self.rules), default=0)
+        self._sets = tuple(
+            (cased, rules, _compile(rules))
+            for cased in (False, True)
+            if (rules := [rule for rule in self.rules if rule.cased is cased])
+        )
+
+    @classmethod
+    def load(cls, languages: Iterable[str] | None = None) -> RuleSet:
+        """The rules of these languages' packs (default: of all) and of `any`.
+
+        Raises RuleError where a language has no rules, or a rule file is wrong.
+        """
+        codes = available() if languages is None else tuple(languages)
+        files = {code: data(code, "chrome.toml") for code in (NO_LANGUAGE, *codes)}
+        missing = sorted(code for code, raw in files.items() if raw is None)
+        if missing:
+            known = ", ".join(available())
+            raise RuleError(f"{missing[0]}: no chrome rules for this language; known: {known}.")
+        return cls({code: raw for code, raw in files.items() if raw is not None})
+
+    def match(self, line: str, language: str | None = None) -> RuleHit | None:
+        """The rule that takes the whole line, if any; the strongest where there are several.
+
+        A rule of another language than the text's (English ones excepted: much furniture is
+        in English everywhere) never suffices alone.
+        """
+        if len(line) > self._longest + _DECORATION_CHARS:
+            return None
+        form = line_form(line)
+        best: tuple[bool, bool, int] | None = None
+        hit: Rule | None = None
+        for cased, rules, automaton in self._sets:
+            for index in automaton.Match(form if cased else form.lower()) or ():
+                rule = rules[index]
+                if len(form) > rule.most_chars:
+                    continue
+                home = rule.language in (NO_LANGUAGE, "en", language) or language is None
+                rank = (rule.alone and home, rule.language == language, -index)
+                if best is None or rank > best:
+                    best, hit = rank, rule
+        if best is None or hit is None:
+            return None
+        start = len(line) - len(line.lstrip())
+        return RuleHit(hit.id, hit.category, hit.language, start, len(line.rstrip()), best[0])
+
+    def match_all(
+        self, lines: Sequence[str], language: str | None = None
+    ) -> list[RuleHit | None]:
+        """`match` for each line."""
+        return [self.match(line, language) for line in lines]
+
+    def __reduce__(self) -> tuple[type[RuleSet], tuple[dict[str, bytes]]]:
+        # Automata do not pickle; worker processes build their own.
+        return RuleSet, (self._files,)
+
+
+def line_form(line: str) -> str:
+    """A line as the rules see it.
+
+    NFKC, one kind of white space, apostrophe, quotation mark and dash, nothing invisible,
+    no bullets, arrows, emoji or end marks around it. Capitals are kept.
+
+    >>> line_form("▶ **Don’t miss:** our  newsletter »")
+    "Don't miss:** our newsletter"
+    """
+    text = " ".join(line.split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_SAME)
+        text = " ".join(text.split())
+    start, end = 0, len(text)
+    while start < end and not (text[start].isalnum() or text[start] in _OPENING):
+        start += 1
+    while end > start and not (text[end - 1].isalnum() or text[end - 1] in _CLOSING):
+        end -= 1
+    return text[start:end] or text
+
+
+def rules_markdown(ruleset: RuleSet) -> str:
+    """docs/rules.md: all rules by language and category, with an example each."""
+    lines = [
+        "# Chrome rules",
+        "",
+        "Made by `make docs` from `quality/lang/*/chrome.toml`; do not edit. How to add one:",
+        "[adding.md](adding.md).",
+        "",
+        f"{len(ruleset.rules)} rules. *Alone* means that the rule suffices as evidence; the "
+        "others need a second signal",
+        "(line model or site repetition).",
+    ]
+    heading = None
+    for rule in sorted(ruleset.rules, key=_page_order):
+        if heading != (rule.language, rule.category):
+            heading = (rule.language, rule.category)
+            lines += ["", f"## {rule.language}: {rule.category}", ""]
+            lines += ["| rule | alone | example | not |", "|---|---|---|---|"]
+        cells = (rule.id, "yes" if rule.alone else "", rule.examples[0], rule.counterexamples[0])
+        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _page_order(rule: Rule) -> tuple[bool, str, int, str]:
+    place = list(Category).index(rule.category)
+    return rule.language != NO_LANGUAGE, rule.language, place, rule.id
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+def _compile(rules: Sequence[Rule]) -> re2.Set:
+    options = re2.Options()
+    options.max_mem = _MAX_MEM_BYTES
+    options.log_errors = False
+    options.never_capture = True
+    automaton = re2.Set.FullMatchSet(options)
+    for rule in rules:
+        automaton.Add(rule.pattern)
+    automaton.Compile()
+    return automaton
+
+
+def _fingerprint(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for code in sorted(files):
+        digest.update(f"{code}:{len(files[code])}:".encode())
+        digest.update(files[code])
+    return digest.hexdigest()

@@ -1,0 +1,154 @@
+"""Boosted trees as plain arrays: trained by scikit-learn, evaluated in numpy alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Rows evaluated at once: the nodes of all trees for them stay in the processor's cache.
+CHUNK_ROWS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """Trees of equal width, one row each; a leaf points to itself and has a value.
+
+    `feature`, `threshold`, `left`, `right`, `value` have the shape (trees, nodes);
+    `missing_left` says where rows without a value go. `depth` is that of the deepest tree.
+    """
+
+    feature: NDArray[np.int16]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.int16]
+    right: NDArray[np.int16]
+    missing_left: NDArray[np.bool_]
+    value: NDArray[np.float32]
+    baseline: float
+    depth: int
+
+    def margins(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-odds of each row."""
+        parts = [
+            self._margins(rows[begin : begin + CHUNK_ROWS])
+            for begin in range(0, len(rows), CHUNK_ROWS)
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def _margins(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        trees, width = self.feature.shape
+        feature, threshold = self.feature.ravel(), self.threshold.ravel()
+        branch = np.stack([self.right.ravel(), self.left.ravel()], 1).ravel()
+        missing = self.missing_left.ravel()
+        first = (np.arange(trees) * width)[None, :]
+        base = (np.arange(len(rows)) * rows.shape[1])[:, None]
+        flat = rows.ravel()
+        node = np.broadcast_to(first, (len(rows), trees))
+        for _ in range(self.depth):
+            values = flat.take(base + feature.take(node))
+            goes_left = values <= threshold.take(node)
+            lost = np.isnan(values)
+            if lost.any():
+                goes_left |= lost & missing.take(node)
+            node = first + branch.take(2 * node + goes_left)
+        return (self.value.ravel().take(node).sum(1) + self.baseline).astype(np.float32)
+
+    def contributions(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What each column adds to each row's log-odds: steps of the node values on the way.
+
+        (Saabas 2014: the value of a node is the mean of the leaves under it.)
+        """
+        trees, width = self.feature.shape
+        first = (np.arange(trees) * width)[None, :]
+        node = np.repeat(first, len(rows), 0)
+        feature, value = self.feature.ravel(), self.value.ravel()
+        out = np.zeros(rows.shape, np.float32)
+        numbers = np.repeat(np.arange(len(rows))[:, None], trees, 1)
+        for _ in range(self.depth):
+            column = feature.take(node)
+            values = rows[numbers, column]
+            goes_left = values <= self.threshold.ravel().take(node)
+            goes_left |= np.isnan(values) & self.missing_left.ravel().take(node)
+            branch = np.where(
+                goes_left, self.left.ravel().take(node), self.right.ravel().take(node)
+            )
+            step = value.take(first + branch) - value.take(node)
+            np.add.at(out, (numbers, column), step)
+            node = first + branch
+        return out
+
+    def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
+        """The forest as named arrays, to be stored; `from_arrays` reads them back."""
+        return {
+            f"{prefix}_feature": self.feature,
+            f"{prefix}_threshold": self.threshold,
+            f"{prefix}_left": self.left,
+            f"{prefix}_right": self.right,
+            f"{prefix}_missing_left": self.missing_left,
+            f"{prefix}_value": self.value,
+            f"{prefix}_start": np.array([self.baseline, self.depth], np.float64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]], prefix: str) -> Forest:
+        """The forest stored under `prefix`. Raises KeyError where an array is missing."""
+        start = arrays[f"{prefix}_start"]
+        return cls(
+            feature=arrays[f"{prefix}_feature"],
+            threshold=arrays[f"{prefix}_threshold"],
+            left=arrays[f"{prefix}_left"],
+            right=arrays[f"{prefix}_right"],
+            missing_left=arrays[f"{prefix}_missing_left"],
+            value=arrays[f"{prefix}_value"],
+            baseline=float(start[0]),
+            depth=int(start[1]),
+        )
+
+    @classmethod
+    def from_sklearn(cls, model: Any) -> Forest:
+        """The trees of a fitted binary HistGradientBoostingClassifier.
+
+        Its node tables are private; tests hold that both give the same margins.
+        """
+        tables = [step[0].nodes for step in model._predictors]
+        width = max(len(table) for table in tables)
+        shape = (len(tables), width)
+        forest = cls(
+            feature=np.zeros(shape, np.int16),
+            threshold=np.zeros(shape, np.float32),
+            left=np.tile(np.arange(width, dtype=np.int16), (len(tables), 1)),
+            right=np.tile(np.arange(width, dtype=np.int16), (len(tables), 1)),
+            missing_left=np.zeros(shape, np.bool_),
+            value=np.zeros(shape, np.float32),
+            baseline=float(np.ravel(model._baseline_prediction)[0]),
+            depth=max(int(table["depth"].max()) for table in tables),
+        )
+        for row, table in enumerate(tables):
+            inner = np.flatnonzero(table["is_leaf"] == 0)
+            forest.feature[row, inner] = table["feature_idx"][inner]
+            forest.threshold[row, inner] = _round_down(table["num_threshold"][inner])
+            forest.left[row, inner] = table["left"][inner]
+            forest.right[row, inner] = table["right"][inner]
+            forest.missing_left[row, inner] = table["missing_go_to_left"][inner]
+            forest.value[row, : len(table)] = _means(table)
+        return forest
+
+
+def _means(table: NDArray[Any]) -> NDArray[np.float64]:
+    """The value of each node: of leaves as fitted, of others the mean of those under them."""
+    value = np.where(table["is_leaf"], table["value"], 0.0).astype(np.float64)
+    for node in np.argsort(-table["depth"].astype(np.int64), kind="stable"):
+        if not table["is_leaf"][node]:
+            sides = [table["left"][node], table["right"][node]]
+            value[node] = np.average(value[sides], weights=table["count"][sides])
+    return value
+
+
+def _round_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The largest float32 not above each value: `x <= t` then holds for the same float32 `x`."""
+    rounded = values.astype(np.float32)
+    over = rounded.astype(np.float64) > values
+    rounded[over] = np.nextafter(rounded[over], np.float32(-np.inf))
+    return rounded

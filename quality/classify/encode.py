@@ -1,0 +1,238 @@
+"""Paragraphs as arrays of delexicalised tokens: names, figures and rare words become shapes.
+
+A model that knows the words "Paris" or "iPhone" knows its training sites; one that knows
+"NAME said NUM" holds elsewhere. A capitalised word inside a sentence becomes NAME (runs of
+them one token), figures become NUM, YEAR, MONEY or PCT, words outside the vocabulary become
+a shape by their ending. Everything after the regular expression is numpy over the whole
+batch, which is what makes 5,000 paragraphs a second possible in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Addresses first, then figures with their currency and separators, words with inner
+# apostrophes, single marks. A hyphen inside a word is no token: "low-friction" is two words.
+_TOKEN = re.compile(
+    r"https?://\S+|www\.\S+|[$€£¥]?\d+(?:[.,:]\d+)*%?"
+    r"|[^\W\d_]+(?:['’][^\W\d_]+)*|(?<!\w)-|[^\w\s-]|_"
+)
+# Bullets and list numbers are form, not words: they are read as `list form` and left out.
+_BULLET = re.compile(r"\s*(?:[-*•·‣◦▪●–—✓✔➤►»]+\s+|\(?\d{1,2}[.)]\s+|[a-zA-Z][.)]\s+)")
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
+
+SHAPES = (
+    "<NAME>",
+    "<NUM>",
+    "<YEAR>",
+    "<MONEY>",
+    "<PCT>",
+    "<ABBR>",
+    "<URL>",
+    "<word>",
+    "<word-ing>",
+    "<word-ed>",
+    "<word-ly>",
+    "<word-s>",
+    "<word-tion>",
+    "<mark>",
+    "<letter>",
+)
+NAME, NUM, YEAR, MONEY, PCT, ABBR, URL, WORD, WORD_ING, WORD_ED, WORD_LY, WORD_S, WORD_TION = range(
+    13
+)
+MARK, LETTER = 13, 14
+_ENDINGS = (
+    ("ing", WORD_ING),
+    ("ed", WORD_ED),
+    ("ly", WORD_LY),
+    ("tion", WORD_TION),
+    ("sion", WORD_TION),
+    ("ment", WORD_TION),
+    ("ness", WORD_TION),
+    ("ity", WORD_TION),
+    ("s", WORD_S),
+)
+# Forms of a surface token.
+LOWER, CAPITAL, UPPER, FIGURE, PUNCTUATION = range(5)
+# After these a capital says nothing about being a name.
+_OPENERS = frozenset(".!?:…•|\"“”‘(*–—-/\n")
+# Surfaces remembered between calls; beyond it the memory starts again (about 30 MB).
+_MAX_SURFACES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A batch of texts as flat token arrays; row i owns `bounds[i]:bounds[i + 1]`.
+
+    `ids` are vocabulary ids after delexicalisation, `raw` the token's number in its text
+    before runs of names were joined, `classes` a bit mask of word classes.
+    """
+
+    ids: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    raw: NDArray[np.int64]
+    classes: NDArray[np.uint64]
+    forms: NDArray[np.uint8]
+    lengths: NDArray[np.int64]
+    starts: NDArray[np.bool_]
+    listed: NDArray[np.bool_]
+    raw_counts: NDArray[np.int64]
+
+
+def strip_bullet(text: str) -> tuple[str, bool]:
+    """The text after a leading bullet or list number, and whether there was one.
+
+    >>> strip_bullet("- Keep it dry.")
+    ('Keep it dry.', True)
+    """
+    match = _BULLET.match(text)
+    return (text[match.end() :], True) if match else (text, False)
+
+
+def surfaces(text: str) -> list[str]:
+    """The tokens of a text as they stand, without its bullet."""
+    return _TOKEN.findall(strip_bullet(text)[0])
+
+
+def surface_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each token of `surfaces`, counted in the whole text."""
+    shift = len(text) - len(strip_bullet(text)[0])
+    return [
+        (match.start() + shift, match.end() + shift) for match in _TOKEN.finditer(text[shift:])
+    ]
+
+
+def shape_of(folded: str) -> int:
+    """The shape id of a word outside the vocabulary, by its ending."""
+    if len(folded) == 1:
+        return LETTER
+    for ending, shape in _ENDINGS:
+        if folded.endswith(ending) and len(folded) > len(ending) + 2:
+            return shape
+    return WORD
+
+
+class Encoder:
+    """Encodes texts by a vocabulary (word -> id after the shapes) and word classes.
+
+    It remembers surfaces it has seen, which only makes it faster: results do not depend on
+    what came before.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], classes: Mapping[str, Sequence[str]]) -> None:
+        self.vocabulary = tuple(vocabulary)
+        self.class_names = tuple(classes)
+        self.tokens = SHAPES + self.vocabulary
+        self._ids = {word: number for number, word in enumerate(self.tokens)}
+        self._masks: dict[str, int] = {}
+        for bit, words in enumerate(classes.values()):
+            for word in words:
+                self._masks[word] = self._masks.get(word, 0) | 1 << bit
+        self._forget()
+
+    def _forget(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._table: list[tuple[int, int, int, int, bool]] = []
+        self._arrays: tuple[NDArray[np.int64], ...] = ()
+
+    def bit(self, name: str) -> np.uint64:
+        """The mask of one word class."""
+        return np.uint64(1 << self.class_names.index(name))
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The texts as token arrays."""
+        parts = [strip_bullet(text) for text in texts]
+        found = [_TOKEN.findall(text) for text, _ in parts]
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        surface = self._look_up(list(chain.from_iterable(found)))
+        ids, forms, lengths, masks, openers = (column[surface] for column in self._arrays)
+        rows = np.repeat(np.arange(len(found)), counts)
+        bounds = np.concatenate(([0], np.cumsum(counts)))
+        starts = _starts(rows, openers.astype(bool))
+        ids = _delexicalise(ids, forms, starts)
+        joined = (ids == NAME) & (np.roll(ids, 1) == NAME) & (np.roll(rows, 1) == rows)
+        if len(joined):
+            joined[0] = False
+        keep = ~joined
+        rows = rows[keep]
+        return Encoded(
+            ids=ids[keep],
+            rows=rows,
+            bounds=np.searchsorted(rows, np.arange(len(found) + 1)),
+            raw=(np.arange(len(keep)) - np.repeat(bounds[:-1], counts))[keep],
+            classes=masks[keep].astype(np.uint64),
+            forms=forms[keep].astype(np.uint8),
+            lengths=lengths[keep],
+            starts=starts[keep],
+            listed=np.array([listed for _, listed in parts], dtype=bool),
+            raw_counts=counts,
+        )
+
+    def _look_up(self, flat: list[str]) -> NDArray[np.int64]:
+        if len(self._seen) > _MAX_SURFACES:
+            self._forget()
+        seen = self._seen
+        unknown = set(flat).difference(seen)
+        if unknown or not self._arrays:
+            for surface in unknown:
+                seen[surface] = len(self._table)
+                self._table.append(self._describe(surface))
+            table = np.array(self._table, dtype=np.int64).reshape(-1, 5)
+            self._arrays = tuple(np.ascontiguousarray(column) for column in table.T)
+        return np.fromiter(map(seen.__getitem__, flat), np.int64, len(flat))
+
+    def _describe(self, surface: str) -> tuple[int, int, int, int, bool]:
+        """Id, form, length, class mask and whether a capital after it means nothing."""
+        folded = surface.casefold().replace("’", "'")
+        mask = self._masks.get(folded, 0)
+        opener = surface in _OPENERS
+        known = self._ids.get(folded)
+        first = surface[0]
+        if first.isalpha():
+            if "://" in surface or surface.startswith("www."):
+                return URL, FIGURE, len(surface), 0, False
+            form = _form(surface)
+            return shape_of(folded) if known is None else known, form, len(surface), mask, False
+        if first.isdigit() or len(surface) > 1:
+            return _figure(surface), FIGURE, len(surface), 0, False
+        return MARK if known is None else known, PUNCTUATION, 1, mask, opener
+
+
+def _form(surface: str) -> int:
+    if surface in {"I", "I'm", "I’m", "I've", "I’ve", "I'll", "I’ll", "I'd", "I’d"}:
+        return LOWER
+    if len(surface) > 1 and surface.isupper():
+        return UPPER
+    return CAPITAL if not surface.islower() and surface[:2] != surface[:2].lower() else LOWER
+
+
+def _figure(surface: str) -> int:
+    if surface[0] in "$€£¥":
+        return MONEY
+    if surface.endswith("%"):
+        return PCT
+    return YEAR if _YEAR.fullmatch(surface) else NUM
+
+
+def _starts(rows: NDArray[np.int64], openers: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    starts = np.ones(len(rows), dtype=bool)
+    if len(rows) > 1:
+        starts[1:] = (rows[1:] != rows[:-1]) | openers[:-1]
+    return starts
+
+
+def _delexicalise(
+    ids: NDArray[np.int64], forms: NDArray[np.int64], starts: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    outside = (ids >= WORD) & (ids < MARK)
+    name = (forms == CAPITAL) & (~starts | outside)
+    upper = (forms == UPPER) & outside
+    return np.where(upper, ABBR, np.where(name, NAME, ids))

@@ -1,0 +1,170 @@
+"""How two texts relate: similarity, containment, and where a shared passage stands.
+
+Texts are compared by the bytes of their words, three in a row standing for a shingle. Two
+different shingles look alike about once in two million, so the figures are exact to about
+.002 (benchmarks/neardup.py measures it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.neardup.shingles import SHINGLE_WORDS, U8, U32
+from quality.neardup.signature import Repeat
+
+
+class RelationKind(StrEnum):
+    """How two documents relate."""
+
+    EXACT = "exact"
+    """The same words in the same order."""
+    NEAR = "near"
+    """Alike as a whole."""
+    CONTAINED = "contained"
+    """A good part of one stands in the other."""
+
+
+class Inside(StrEnum):
+    """Which of two documents stands in the other."""
+
+    THIS = "this"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Another document with (nearly) the same text, or part of it."""
+
+    document: str
+    path: str
+    kind: RelationKind
+    similarity: float
+    """Jaccard similarity of word 3-grams."""
+    containment: float
+    """Share of the shorter text's 3-grams that stand in the other."""
+    inside: Inside | None
+    """For `contained`: which of the two stands in the other."""
+    earlier: bool
+    """Whether the other document came first."""
+    host: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionDuplicate:
+    """A section seen in blocks `first` to `last` of another document."""
+
+    document: str
+    path: str
+    first: int
+    last: int
+    similarity: float
+    """Jaccard similarity of word 3-grams between the section and those blocks' passage."""
+    earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """All that is known of a document beside others, and of its own repeats.
+
+    `duplicates` begin with the cluster's representative where it is one of them, the others
+    follow by similarity. `sections` has one entry for each section of the document.
+    """
+
+    duplicates: tuple[Duplicate, ...]
+    sections: tuple[tuple[SectionDuplicate, ...], ...]
+    repeats: tuple[Repeat, ...]
+    cluster: str
+    """Id of the document that stands for the near-duplicate cluster."""
+    cluster_documents: int = 1
+    cluster_hosts: tuple[str, ...] = ()
+    """Hosts on which the cluster's documents stand, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How much of two shingle sets is shared."""
+
+    shared: int
+    ours: int
+    theirs: int
+
+    @property
+    def similarity(self) -> float:
+        """Jaccard similarity."""
+        return self.shared / max(1, self.ours + self.theirs - self.shared)
+
+    @property
+    def containment(self) -> float:
+        """Share of the smaller set that is in the other."""
+        return self.shared / max(1, min(self.ours, self.theirs))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words `start` to `end` of another text, and how like they are to what was sought."""
+
+    start: int
+    end: int
+    similarity: float
+    found: float
+    """Share of the sought shingles that stand anywhere in the other text."""
+
+
+def trigrams(word_bytes: U8) -> U32:
+    """Three words in a row as one number, in order; empty for fewer than three."""
+    count = max(0, len(word_bytes) - SHINGLE_WORDS + 1)
+    codes = np.zeros(count, np.uint32)
+    for offset in range(SHINGLE_WORDS):
+        codes <<= np.uint32(8)
+        codes |= word_bytes[offset : offset + count]
+    return codes
+
+
+def distinct(codes: U32) -> U32:
+    """Each code once, ascending."""
+    ordered = np.sort(codes)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def overlaps(ours: U32, others: Sequence[U32]) -> list[Overlap]:
+    """The overlap of one distinct ascending set with each of several."""
+    if not others:
+        return []
+    sizes = np.array([len(other) for other in others])
+    members = is_member(np.concatenate(others), ours)
+    bounds = np.append(0, np.cumsum(sizes))
+    totals = np.append(0, np.cumsum(members))
+    shared = totals[bounds[1:]] - totals[bounds[:-1]]
+    return [
+        Overlap(int(both), len(ours), int(size)) for both, size in zip(shared, sizes, strict=True)
+    ]
+
+
+def find_passage(sought: U32, codes: U32) -> Passage:
+    """Where in `codes` (a text's trigrams in order) the distinct set `sought` is found best."""
+    hits = is_member(codes, sought)
+    found = len(distinct(codes[hits])) / max(1, len(sought))
+    # A shingle that is found pays for two that are not, so the passage goes on as long as
+    # a third of it is found: a fifth of the words replaced leaves half of the shingles.
+    scores = np.append(0.0, np.cumsum(np.where(hits, 1.0, -0.5)))
+    lowest = np.minimum.accumulate(scores)
+    end = int(np.argmax(scores - lowest))
+    start = int(np.argmin(scores[: end + 1]))
+    passage = distinct(codes[start:end])
+    both = int(np.count_nonzero(is_member(passage, sought)))
+    similarity = both / max(1, len(sought) + len(passage) - both)
+    return Passage(start, end + SHINGLE_WORDS - 1, similarity, found)
+
+
+def is_member(codes: U32, ordered: U32) -> NDArray[np.bool_]:
+    """Which of `codes` are in the ascending array `ordered`."""
+    if not len(ordered):
+        return np.zeros(len(codes), np.bool_)
+    places = np.searchsorted(ordered, codes)
+    places[places == len(ordered)] = 0
+    return ordered[places] == codes
