@@ -1,0 +1,140 @@
+"""Plain text and Markdown to blocks: each line that is not blank is one, kept as it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from quality.document import Block, BlockKind
+from quality.extract.headings import is_heading
+
+# All that str.splitlines takes for a line end, except a plain "\n" split that keeps offsets.
+_LINE = re.compile("[^\n\v\f\x1c\x1d\x1e\x85\u2028\u2029]+")
+_BULLET = re.compile(r"(?:[•‣◦▪●○■□∙·*+–—-]|\d{1,3}[.)]|\(?[a-zA-Z\d]\)|[ivx]{1,4}\))[\s\u00a0]+\S")
+_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVX]{1,4}\.)[\s\u00a0]+")
+_QUOTE = re.compile(r">\s?")
+_ATX = re.compile(r"(#{1,6})\s+\S")
+_SETEXT = re.compile(r"(=+|-{2,})\s*")
+_FENCE = re.compile(r"(`{3,}|~{3,})")
+_RULE = re.compile(r"([-*_])(?:\s*\1){2,}\s*")
+_TABLE_ROW = re.compile(r"\|.*\|")
+_LABEL_END = (":", "：")
+
+# Share of lines under MENU_WORDS words from which a text is a whole page rather than an
+# article's text.
+DENSE_SHARE = 0.5
+MENU_WORDS = 5
+# Fewer lines say nothing about the page.
+MIN_DENSE_LINES = 20
+
+
+def plain_blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of plain text."""
+    spans = _line_spans(text)
+    lines = [text[start:end] for start, end in spans]
+    gaps = _gaps(text, spans)
+    return tuple(
+        Block(start, end, _plain_kind(lines, number, gaps))
+        for number, (start, end) in enumerate(spans)
+    )
+
+
+def markdown_blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of Markdown: marks make the kinds, lines without marks are read as plain text.
+
+    Fenced code is one block without its fences; rules and setext underlines are no blocks.
+    """
+    spans = _line_spans(text)
+    lines = [text[start:end] for start, end in spans]
+    gaps = _gaps(text, spans)
+    blocks: list[Block] = []
+    fence: str | None = None
+    code: tuple[int, int] | None = None
+    for number, (start, end) in enumerate(spans):
+        line = lines[number]
+        match = _FENCE.match(line)
+        if fence is not None:
+            if match and line.startswith(fence) and not line.strip("`~ "):
+                blocks.extend(_code(code))
+                fence = code = None
+            else:
+                code = (code[0] if code else start, end)
+        elif match:
+            fence = match.group(1)
+        elif _SETEXT.fullmatch(line) and _is_underline(number, (text, spans), blocks):
+            last = blocks.pop()
+            blocks.append(Block(last.start, last.end, BlockKind.HEADING, 1 if "=" in line else 2))
+        elif not _RULE.fullmatch(line):
+            kind, level = _markdown_kind(lines, number, gaps)
+            blocks.append(Block(start, end, kind, level))
+    blocks.extend(_code(code))
+    return tuple(blocks)
+
+
+def is_dense(text: str, blocks: Sequence[Block]) -> bool:
+    """Whether plain text still carries a page's furniture: most lines as short as menu items."""
+    if len(blocks) < MIN_DENSE_LINES:
+        return False
+    short = sum(1 for block in blocks if len(text[block.start : block.end].split()) < MENU_WORDS)
+    return short >= DENSE_SHARE * len(blocks)
+
+
+def _line_spans(text: str) -> list[tuple[int, int]]:
+    """Start and end of each line that is not blank, outer white space left out."""
+    spans = []
+    for match in _LINE.finditer(text):
+        line = match.group()
+        stripped = line.strip()
+        if stripped:
+            start = match.start() + len(line) - len(line.lstrip())
+            spans.append((start, start + len(stripped)))
+    return spans
+
+
+def _gaps(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
+    """Whether a blank line stands before each line, and one entry more for the end."""
+    gaps = [True]
+    for (_, end), (start, _) in pairwise(spans):
+        gaps.append(text.count("\n", end, start) > 1)
+    return [*gaps, True]
+
+
+def _plain_kind(lines: Sequence[str], number: int, gaps: Sequence[bool]) -> BlockKind:
+    line = lines[number]
+    if _QUOTE.match(line) and len(line) > 2:
+        return BlockKind.QUOTE
+    if is_heading(lines, number, gaps):
+        return BlockKind.HEADING
+    if _BULLET.match(line):
+        return BlockKind.LIST_ITEM
+    if line.count("\t") >= 2 or (_TABLE_ROW.fullmatch(line) and line.count("|") > 2):
+        return BlockKind.TABLE
+    return BlockKind.PARAGRAPH
+
+
+def _markdown_kind(
+    lines: Sequence[str], number: int, gaps: Sequence[bool]
+) -> tuple[BlockKind, int]:
+    line = lines[number]
+    if match := _ATX.match(line):
+        return BlockKind.HEADING, len(match.group(1))
+    if _TABLE_ROW.fullmatch(line):
+        return BlockKind.TABLE, 0
+    return _plain_kind(lines, number, gaps), 0
+
+
+def _is_underline(
+    number: int,
+    where: tuple[str, Sequence[tuple[int, int]]],
+    blocks: Sequence[Block],
+) -> bool:
+    text, spans = where
+    if not number or not blocks or blocks[-1].end != spans[number - 1][1]:
+        return False
+    is_adjacent = text.count("\n", spans[number - 1][1], spans[number][0]) == 1
+    return is_adjacent and blocks[-1].kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+
+
+def _code(span: tuple[int, int] | None) -> list[Block]:
+    return [] if span is None else [Block(span[0], span[1], BlockKind.CODE)]
