@@ -21,12 +21,10 @@ _NEIGHBOURS = frozenset(
 )
 _PLACE = frozenset(
     ("lines from the top", "lines to the end", "place", "place in the body")
-    + ("paragraph before", "paragraph after", "first paragraph", "last paragraph")
-)
+) | frozenset(("paragraph before", "paragraph after", "first paragraph", "last paragraph"))
 _PAGE = frozenset(
-    ("lines of the page", "line length of the page", "chrome of the page")
-    + ("chrome text of the page", "paragraph share", "paragraphs")
-)
+    ("lines of the page", "line length of the page", "chrome of the page", "paragraphs")
+) | frozenset(("chrome text of the page", "paragraph share"))
 _LENGTH = frozenset(("length", "words", "run of short lines"))
 
 

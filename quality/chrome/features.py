@@ -309,7 +309,7 @@ def _mean_before(values: Floats, width: int) -> Floats:
     place = np.arange(len(values))
     start = np.maximum(place - width, 0)
     with np.errstate(invalid="ignore"):
-        return ((sums[place] - sums[start]) / (place - start)).astype(np.float32)
+        return np.asarray((sums[place] - sums[start]) / (place - start), np.float32)
 
 
 def _distances(prose: NDArray[np.bool_]) -> list[Floats]:

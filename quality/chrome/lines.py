@@ -145,7 +145,7 @@ class LineModel:
         if not lines:
             return np.zeros(0, np.float32)
         stages = self._stages[situation(lines, dense)]
-        _, rows = self._rows(lines, kinds, hits, stages)
+        rows = self._rows(lines, kinds, hits, stages)
         return _chance(stages.forest.margins(rows))
 
     def explain(

@@ -85,7 +85,7 @@ def train_line_model(
         arrays |= forest.arrays(situation) | _pack(linear, situation)
         progress(f"line model, {situation}: threshold {meta['thresholds'][situation]}")
     out_folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out_folder / ARRAYS, **arrays)
+    np.savez_compressed(out_folder / ARRAYS, allow_pickle=False, **arrays)
     text = json.dumps(meta, indent=1) + "\n"
     (out_folder / META).write_text(text, encoding="utf-8")
     update_manifest(out_folder.parent, out_folder.name, {"hosts": len({p.host for p in pages})})

@@ -53,7 +53,8 @@ class Forest:
             if lost.any():
                 goes_left |= lost & missing.take(node)
             node = first + branch.take(2 * node + goes_left)
-        return (self.value.ravel().take(node).sum(1) + self.baseline).astype(np.float32)
+        leaves = self.value.ravel().take(node)
+        return np.asarray(leaves.sum(1) + self.baseline, np.float32)
 
     def contributions(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """What each column adds to each row's log-odds: steps of the node values on the way.

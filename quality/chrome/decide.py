@@ -1,0 +1,214 @@
+"""Which blocks are chrome, and why: rules, line model and site repetition put together.
+
+The guards stand here. A heading is never taken by statistics: only a rule can name it. A
+line over `LONG_CHARS` is never taken by one signal. And no document is cut beyond its
+budget: what would go over it stays, and the document is flagged `boilerplate_heavy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+from quality.chrome.explain import Contribution
+from quality.chrome.features import Floats
+from quality.chrome.lines import Situation, Threshold
+from quality.chrome.rules import RuleHit
+from quality.chrome.sites import Repetition
+from quality.document import BlockKind, Document, Evidence, EvidenceKind
+from quality.tokens import count_words
+
+HEAVY = "boilerplate_heavy"
+# Longer lines need two signals.
+LONG_CHARS = 200
+# The share of distinct documents of a host from which a recurring line is a signal.
+SITE_SHARE = 0.3
+# Log-odds below the model's threshold at which it still supports another signal.
+SUPPORT = 2.0
+# The largest share of a document's words that may go. Extracted text is a tenth chrome at
+# most on 99 % of the training pages; a full page is legitimately mostly chrome.
+BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
+# Short texts: that many words may always go, or a page of five lines could lose none.
+BUDGET_WORDS = 40
+
+_UNNAMED = "furniture"
+_REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class ChromeFinding:
+    """One block that is chrome."""
+
+    block: int
+    evidence: tuple[Evidence, ...]
+    """Strongest first; spans are offsets into the document's text."""
+    reason: str
+    """One plain sentence."""
+    category: str
+    """A rule's category, `repeated` over the site, or `furniture` where only the model says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChromeFindings:
+    """All blocks that are chrome, in order, and what is to be said of the document."""
+
+    findings: tuple[ChromeFinding, ...]
+    flags: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signals:
+    """What speaks for one block being chrome. `margin` is log-odds above the threshold."""
+
+    block: int
+    words: int
+    margin: float
+    score: float
+    hit: RuleHit | None
+    repetition: Repetition | None
+
+    @property
+    def sureness(self) -> float:
+        """Order in which blocks go while the budget lasts: rules, then log-odds."""
+        rule = 0.0 if self.hit is None else 20.0 if self.hit.alone else 5.0
+        site = 0.0 if self.repetition is None else 10.0 * self.repetition.share
+        return self.margin + rule + site
+
+
+def find_chrome(
+    document: Document,
+    hits: Sequence[RuleHit | None],
+    scores: Floats,
+    repetition: Sequence[Repetition | None] | None = None,
+    *,
+    thresholds: Mapping[Situation, Threshold],
+    why: Mapping[int, Sequence[Contribution]] | None = None,
+    strictness: float = 0.5,
+    site_share: float = SITE_SHARE,
+) -> ChromeFindings:
+    """The chrome blocks of a document, from all signals at hand.
+
+    `hits`, `scores` and `repetition` have one entry a block; scores of 0 stand for "no line
+    model". `why` explains scores by block (`LineModel.explain`); without it the evidence of
+    the model is its log-odds alone.
+    """
+    name: Situation = "dense" if document.dense else "clean"
+    threshold = thresholds[name].at(strictness)
+    repeated = repetition or [None] * len(document.blocks)
+    taken = []
+    for number, block in enumerate(document.blocks):
+        text = document.text[block.start : block.end]
+        signals = _Signals(
+            block=number,
+            words=count_words(text),
+            margin=threshold.margin(float(scores[number]), len(text)),
+            score=float(scores[number]),
+            hit=hits[number],
+            repetition=repeated[number],
+        )
+        if _is_chrome(signals, block.kind, len(text), site_share):
+            taken.append(signals)
+    kept, over = _within_budget(document, taken, BUDGET[name])
+    explained = why or {}
+    findings = tuple(
+        _finding(document, signals, explained.get(signals.block, ()), site_share)
+        for signals in kept
+    )
+    return ChromeFindings(findings, frozenset({HEAVY}) if over else frozenset())
+
+
+def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float) -> bool:
+    hit, margin = signals.hit, signals.margin
+    recurs = signals.repetition is not None and signals.repetition.share >= site_share
+    supported = recurs or margin >= -SUPPORT
+    if kind is BlockKind.HEADING:
+        return hit is not None and (hit.alone or supported)
+    if chars > LONG_CHARS:
+        return (hit is not None and supported) or (recurs and margin >= -SUPPORT)
+    if hit is not None and (hit.alone or supported):
+        return True
+    return margin >= 0 or (recurs and margin >= -SUPPORT)
+
+
+def _within_budget(
+    document: Document, taken: Sequence[_Signals], share: float
+) -> tuple[list[_Signals], bool]:
+    """The surest of `taken` that fit the budget, in block order, and whether some did not."""
+    total = sum(count_words(text) for text in document.block_texts())
+    budget = max(share * total, BUDGET_WORDS)
+    kept: list[_Signals] = []
+    spent = 0
+    for signals in sorted(taken, key=lambda item: (-item.sureness, item.block)):
+        spent += signals.words
+        if spent > budget:
+            break
+        kept.append(signals)
+    return sorted(kept, key=lambda item: item.block), len(kept) < len(taken)
+
+
+def _finding(
+    document: Document, signals: _Signals, why: Sequence[Contribution], site_share: float
+) -> ChromeFinding:
+    block = document.blocks[signals.block]
+    evidence = []
+    if signals.hit is not None:
+        evidence.append(
+            Evidence(
+                EvidenceKind.RULE,
+                signals.hit.id,
+                1.0,
+                block.start + signals.hit.start,
+                block.start + signals.hit.end,
+            )
+        )
+    if signals.repetition is not None and signals.repetition.share >= site_share:
+        evidence.append(_site_evidence(signals.repetition, block.start, block.end))
+    if signals.score > 0:
+        chance = min(max(signals.score, 1e-6), 1 - 1e-6)
+        odds = log(chance / (1 - chance))
+        evidence.append(Evidence(EvidenceKind.FEATURE, "line model", odds, block.start, block.end))
+    evidence += [
+        Evidence(
+            EvidenceKind.FEATURE,
+            item.name,
+            item.weight,
+            block.start + item.start,
+            block.start + item.end,
+        )
+        for item in why
+    ]
+    return ChromeFinding(
+        signals.block,
+        tuple(evidence),
+        _reason(signals, why, site_share),
+        _category(signals, site_share),
+    )
+
+
+def _site_evidence(repetition: Repetition, start: int, end: int) -> Evidence:
+    what = "shape" if repetition.shape else "line"
+    name = f"{what} in {repetition.documents} documents of the site"
+    return Evidence(EvidenceKind.SITE, name, repetition.share, start, end)
+
+
+def _category(signals: _Signals, site_share: float) -> str:
+    if signals.hit is not None:
+        return str(signals.hit.category)
+    recurs = signals.repetition is not None and signals.repetition.share >= site_share
+    return _REPEATED if recurs else _UNNAMED
+
+
+def _reason(signals: _Signals, why: Sequence[Contribution], site_share: float) -> str:
+    repetition = signals.repetition
+    if signals.hit is not None:
+        name = str(signals.hit.category).replace("-", " ")
+        return f"Site chrome: {name} (rule {signals.hit.id})."
+    if repetition is not None and repetition.share >= site_share:
+        what = "of this shape" if repetition.shape else "with this wording"
+        return (
+            f"Site chrome: lines {what} stand in {repetition.documents} documents of the site "
+            f"({repetition.share:.0%})."
+        )
+    speaking = [item.name for item in why if item.weight > 0][:3]
+    return "Reads like site furniture" + (f": {', '.join(speaking)}." if speaking else ".")

@@ -1,0 +1,161 @@
+"""Lines that recur over a site: kept in the state, so the tenth page is cleaner than the first.
+
+Each document leaves keys of its short lines: one of the folded line, one of its shape
+(digits and names masked), so that "By Jane Doe, 3 min read" counts with its kind. What
+counts is distinct near-duplicate clusters: syndicated copies of one text are one document,
+or their paragraphs would look like furniture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import xxhash
+
+from quality.state import State
+from quality.tokens import fold
+
+# Below this many distinct documents a share says nothing.
+MIN_DOCUMENTS = 8
+# Furniture is short; longer lines that recur are the business of near-duplicates.
+MAX_CHARS = 200
+# What one document may leave: enough for the furniture of nearly all pages (99 % of the
+# training pages have fewer short lines), and a bound on the state.
+MAX_LINES = 600
+
+_SPACE = re.compile(r"\s+")
+_DIGITS = re.compile(r"\d+")
+# Capitalised words within a line: names, mostly. The first word stays, it carries the form.
+_NAME = re.compile(r"(?<=[^\W\d_.!?:] )[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS site_documents (
+    number INTEGER PRIMARY KEY,
+    document TEXT NOT NULL UNIQUE,
+    host TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS site_documents_by_host ON site_documents (host);
+CREATE TABLE IF NOT EXISTS site_lines (
+    host TEXT NOT NULL,
+    key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (host, key, number)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS site_lines_by_document ON site_lines (number)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """In how many distinct documents of its site a line stands, and in which share of them.
+
+    `shape` is True where only the shape of the line recurs, not its wording.
+    """
+
+    documents: int
+    share: float
+    shape: bool = False
+
+
+class SiteLines:
+    """The lines of all sites in a state. Writes join the caller's transaction."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        state.define(_TABLES)
+
+    def add(self, host: str, document_id: str, lines: Sequence[str]) -> None:
+        """Remember a document's short lines; what was known under its id is replaced."""
+        with self._state.transaction() as connection:
+            self.remove(document_id)
+            number = connection.execute(
+                "INSERT INTO site_documents (document, host) VALUES (?, ?)", (document_id, host)
+            ).lastrowid
+            keys = {key for line in lines[:MAX_LINES] for key in line_keys(line) if key is not None}
+            connection.executemany(
+                "INSERT INTO site_lines VALUES (?, ?, ?)",
+                [(host, key, number) for key in sorted(keys)],
+            )
+
+    def remove(self, document_id: str) -> None:
+        """Forget a document; nothing happens where it is not known."""
+        with self._state.transaction() as connection:
+            row = connection.execute(
+                "SELECT number FROM site_documents WHERE document = ?", (document_id,)
+            ).fetchone()
+            if row is not None:
+                connection.execute("DELETE FROM site_lines WHERE number = ?", row)
+                connection.execute("DELETE FROM site_documents WHERE number = ?", row)
+
+    def documents(self, host: str) -> int:
+        """How many documents of a host are remembered."""
+        row = self._state.connection.execute(
+            "SELECT count(*) FROM site_documents WHERE host = ?", (host,)
+        ).fetchone()
+        return int(row[0])
+
+    def repetition(
+        self, host: str | None, lines: Sequence[str], cluster_of: Callable[[str], str]
+    ) -> list[Repetition | None]:
+        """How each line recurs over the host's distinct clusters of documents.
+
+        None for lines that stand in one document only, for long lines, and for all lines of
+        a host with fewer than `MIN_DOCUMENTS` distinct documents.
+        """
+        clusters = self._clusters(host, cluster_of)
+        total = len(set(clusters.values()))
+        if host is None or total < MIN_DOCUMENTS:
+            return [None] * len(lines)
+        counts: dict[int, int] = {}
+        return [self._count(host, line, clusters, total, counts) for line in lines]
+
+    def _clusters(self, host: str | None, cluster_of: Callable[[str], str]) -> dict[int, str]:
+        rows = self._state.connection.execute(
+            "SELECT number, document FROM site_documents WHERE host = ?", (host,)
+        ).fetchall()
+        return {number: cluster_of(document) for number, document in rows}
+
+    def _count(
+        self, host: str, line: str, clusters: dict[int, str], total: int, counts: dict[int, int]
+    ) -> Repetition | None:
+        exact, shape = (
+            0 if key is None else self._clusters_with(host, key, clusters, counts)
+            for key in line_keys(line)
+        )
+        if max(exact, shape) < 2:
+            return None
+        most = max(exact, shape)
+        return Repetition(most, most / total, shape=exact < most)
+
+    def _clusters_with(
+        self, host: str, key: int, clusters: dict[int, str], counts: dict[int, int]
+    ) -> int:
+        if key not in counts:
+            rows = self._state.connection.execute(
+                "SELECT number FROM site_lines WHERE host = ? AND key = ?", (host, key)
+            )
+            counts[key] = len({clusters[number] for (number,) in rows})
+        return counts[key]
+
+
+def line_keys(line: str) -> tuple[int | None, int | None]:
+    """Keys of a line's wording and of its shape; None for long lines and bare shapes."""
+    text = _SPACE.sub(" ", line).strip()
+    if not text or len(text) > MAX_CHARS:
+        return None, None
+    return _key(fold(text)), _shape_key(text)
+
+
+def _shape_key(text: str) -> int | None:
+    """A shape that keeps at least two words of its own wording, else it would fit anything."""
+    masked = _DIGITS.sub("#", _NAME.sub("@", text))
+    if masked == text or len(re.findall(r"[^\W\d_]{2,}", masked)) < 2:
+        return None
+    return _key("shape " + fold(masked))
+
+
+def _key(text: str) -> int:
+    # SQLite integers are signed: 63 bits.
+    return xxhash.xxh3_64_intdigest(text.encode()) >> 1
