@@ -7,7 +7,10 @@ schema version, and a file of another kind or version is refused with the cure.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +22,10 @@ SCHEMA_VERSION = 1
 APPLICATION_ID = 0x7175616C
 # Long enough for another run to commit a batch, short enough to tell a person what is wrong.
 BUSY_TIMEOUT_S = 30.0
+# How long a second run waits for the first before it gives up: two schedules that overlap by
+# seconds should both succeed, two long runs should not queue up.
+LOCK_TIMEOUT_S = 30.0
+_LOCK_POLL_S = 0.1
 
 
 class State:
@@ -59,7 +66,7 @@ class State:
         return cls(connection, ":memory:")
 
     def define(self, ddl: str) -> None:
-        """Create a room's tables (`CREATE TABLE IF NOT EXISTS …`; several statements may follow)."""
+        """Create a room's tables (`CREATE TABLE IF NOT EXISTS …`; several may follow)."""
         with self.transaction():
             for statement in ddl.split(";"):
                 if statement.strip():
@@ -106,6 +113,41 @@ class State:
         self.close()
 
 
+@contextmanager
+def writer_lock(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
+    """Hold the right to write to the state in `path`; readers are not affected.
+
+    The lock is on a file beside the state and ends with the process, however it ends.
+    Raises StateError where another run still holds it after `timeout_s`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(f"{path.name}.lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        _wait_for_lock(descriptor, path, time.monotonic() + timeout_s)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, path: Path, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(_LOCK_POLL_S)
+                continue
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+            raise StateError(
+                f"{path}: another run (process {holder}) is writing to this state. "
+                "Wait for it to end, or give this run its own --state."
+            ) from error
+
+
 def _check_or_initialise(connection: sqlite3.Connection, path: Path) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -128,4 +170,6 @@ def _check_or_initialise(connection: sqlite3.Connection, path: Path) -> None:
     if not tables:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    )

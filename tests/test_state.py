@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from quality.errors import StateError
-from quality.state import State
+from quality.state import State, writer_lock
 
 
 def test_foreign_database_is_refused(tmp_path: Path) -> None:
@@ -70,3 +71,20 @@ def test_meta_remembers(tmp_path: Path) -> None:
         state.set_meta("scheme", "a")
     with State.open(path) as state:
         assert (state.meta("scheme"), state.meta("other")) == ("a", None)
+
+
+def test_second_writer_is_refused_with_a_message(tmp_path: Path) -> None:
+    """While one run holds the state another one waits, then names who holds it."""
+    path = tmp_path / "state.db"
+    with writer_lock(path), pytest.raises(StateError, match=rf"process {os.getpid()}.*--state"):
+        with writer_lock(path, timeout_s=0.2):
+            pytest.fail("both hold the lock")
+
+
+def test_writer_lock_is_free_again_afterwards(tmp_path: Path) -> None:
+    """Runs one after the other do not hinder each other, whether they succeed or fail."""
+    path = tmp_path / "state.db"
+    with pytest.raises(RuntimeError), writer_lock(path):
+        raise RuntimeError
+    with writer_lock(path, timeout_s=0.0):
+        assert path.with_name("state.db.lock").read_text() == str(os.getpid())

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.neardup.shingles import U8, U32, U64, mix32
+from quality.neardup.shingles import U8, U16, U32, U64, mix32
 
 Numbers = NDArray[np.int64]
 
@@ -28,7 +28,7 @@ _SHIFT = np.uint64(32)
 _MIX = np.uint64(0x9FB21C651E98DF25)
 
 
-def band_keys(values: NDArray[np.uint16], bands: int, rows: int) -> U32:
+def band_keys(values: U16, bands: int, rows: int) -> U32:
     """One key a band, shape (texts, bands), from the low 16 bits of MinHash values."""
     parts = values[:, : bands * rows].reshape(len(values), bands, rows).astype(np.uint64)
     keys = np.broadcast_to(np.arange(1, bands + 1, dtype=np.uint64) * _MIX, parts.shape[:2]).copy()
@@ -93,7 +93,7 @@ class Postings:
         """Remember that each text carries the key at the same place."""
         if not len(keys):
             return
-        run = np.sort(keys.astype(np.uint64) << _SHIFT | texts.astype(np.uint64))
+        run = np.unique(keys.astype(np.uint64) << _SHIFT | texts.astype(np.uint64))
         while self._runs and len(self._runs[-1]) < 4 * len(run):
             run = np.sort(np.concatenate([self._runs.pop(), run]))
         self._runs.append(run)
@@ -108,7 +108,7 @@ class Postings:
             place, found = _earliest(run, wanted)
             places.append(order[place])
             texts.append((found & _LOW).astype(np.int64))
-        if len(places) == 1:
+        if len(places) == 1:  # already in order and capped
             return places[0], texts[0]
         return _capped(_joined(places), _joined(texts))
 

@@ -111,8 +111,6 @@ class Passage:
     start: int
     end: int
     similarity: float
-    found: float
-    """Share of the sought shingles that stand anywhere in the other text."""
 
 
 def trigrams(word_bytes: U8) -> U32:
@@ -148,7 +146,6 @@ def overlaps(ours: U32, others: Sequence[U32]) -> list[Overlap]:
 def find_passage(sought: U32, codes: U32) -> Passage:
     """Where in `codes` (a text's trigrams in order) the distinct set `sought` is found best."""
     hits = is_member(codes, sought)
-    found = len(distinct(codes[hits])) / max(1, len(sought))
     # A shingle that is found pays for two that are not, so the passage goes on as long as
     # a third of it is found: a fifth of the words replaced leaves half of the shingles.
     scores = np.append(0.0, np.cumsum(np.where(hits, 1.0, -0.5)))
@@ -158,7 +155,7 @@ def find_passage(sought: U32, codes: U32) -> Passage:
     passage = distinct(codes[start:end])
     both = int(np.count_nonzero(is_member(passage, sought)))
     similarity = both / max(1, len(sought) + len(passage) - both)
-    return Passage(start, end + SHINGLE_WORDS - 1, similarity, found)
+    return Passage(start, end + SHINGLE_WORDS - 1, similarity)
 
 
 def is_member(codes: U32, ordered: U32) -> NDArray[np.bool_]:
@@ -167,4 +164,4 @@ def is_member(codes: U32, ordered: U32) -> NDArray[np.bool_]:
         return np.zeros(len(codes), np.bool_)
     places = np.searchsorted(ordered, codes)
     places[places == len(ordered)] = 0
-    return ordered[places] == codes
+    return np.equal(ordered[places], codes)

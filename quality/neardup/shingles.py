@@ -18,6 +18,7 @@ from xxhash import xxh3_64_intdigest
 from quality.tokens import fold, words
 
 U8 = NDArray[np.uint8]
+U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
 
@@ -103,9 +104,7 @@ def minhashes(hashes: U32, starts: Sequence[int], count: int, seed: int) -> U32:
     for rows in _chunks(bounds[filled], bounds[filled + 1]):
         chosen = filled[rows]
         begin, end = bounds[chosen[0]], bounds[chosen[-1] + 1]
-        result[chosen] = _minima(
-            mix32(hashes[begin:end]), bounds[chosen] - begin, factors, offsets
-        )
+        result[chosen] = _minima(mix32(hashes[begin:end]), bounds[chosen] - begin, factors, offsets)
     return result
 
 

@@ -1,0 +1,151 @@
+"""Which stored texts may be related to a text: those that share bands or anchors with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.neardup.bands import Numbers, Postings, anchors, band_keys
+from quality.neardup.shingles import U8, U16, U32
+from quality.neardup.signature import MIN_WORDS, Scheme
+
+Mask = NDArray[np.bool_]
+
+_LOW = np.int64(0xFFFFFFFF)
+# A tenth of the anchors shared: half of the shingles in common leaves a third of them.
+_ANCHOR_SHARE = 0.1
+_SECTION_ANCHOR_SHARE = 0.12
+# Sections with fewer anchors than this may be found by a single one.
+_FEW_ANCHORS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TextKeys:
+    """The keys of several texts: rows are places in the list they were made from."""
+
+    band_rows: Numbers
+    bands: U32
+    anchor_rows: Numbers
+    anchors: U32
+    positions: Numbers
+    """Word at which each anchor begins, within its text."""
+
+
+def keys_of(minhashes: Sequence[U16], word_bytes: Sequence[U8], scheme: Scheme) -> TextKeys:
+    """The keys of several texts; those under `MIN_WORDS` words have none."""
+    rows = np.array([i for i, one in enumerate(word_bytes) if len(one) >= MIN_WORDS], np.int64)
+    if not len(rows):
+        none, no_keys = np.empty(0, np.int64), np.empty(0, np.uint32)
+        return TextKeys(none, no_keys, none, no_keys, none)
+    bands = band_keys(np.stack([minhashes[row] for row in rows]), scheme.bands, scheme.rows)
+    parts = [word_bytes[row] for row in rows]
+    starts = np.array([0, *accumulate(len(part) for part in parts)][:-1], np.int64)
+    keys, places = anchors(np.concatenate(parts), starts)
+    which = np.searchsorted(starts, places, side="right") - 1
+    return TextKeys(
+        np.repeat(rows, bands.shape[1]), bands.ravel(), rows[which], keys, places - starts[which]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Pairs of a row and a stored text that share keys, and how many anchors they share."""
+
+    rows: Numbers
+    texts: Numbers
+    shared: Numbers
+
+    def of_row(self, row: int) -> list[int]:
+        """The texts of one row, those that share most first, then the earliest."""
+        return [text for _, text in self.of_rows(row, row + 1)]
+
+    def of_rows(self, begin: int, end: int) -> list[tuple[int, int]]:
+        """(row, text) for rows from `begin` to before `end`, in the same order."""
+        low, high = np.searchsorted(self.rows, [begin, end])
+        rows, texts = self.rows[low:high], self.texts[low:high]
+        order = np.lexsort((texts, -self.shared[low:high]))
+        return list(zip(rows[order].tolist(), texts[order].tolist(), strict=True))
+
+
+class KeyIndex:
+    """The keys of all stored texts, in memory."""
+
+    def __init__(self) -> None:
+        self._bands = Postings()
+        self._anchors = Postings()
+        self._owned = np.zeros(1024, np.uint16)
+
+    @property
+    def postings(self) -> int:
+        """How many keys are held."""
+        return len(self._bands) + len(self._anchors)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held by the arrays."""
+        return 8 * self.postings + self._owned.nbytes
+
+    def add(self, keys: TextKeys, numbers: Numbers) -> None:
+        """Remember the keys of texts; `numbers[row]` is the number of a row's text."""
+        self._bands.add(keys.bands, numbers[keys.band_rows])
+        self._anchors.add(keys.anchors, numbers[keys.anchor_rows])
+        if len(numbers):
+            self._owned = grown(self._owned, int(numbers.max()) + 1)
+            counts = np.bincount(keys.anchor_rows, minlength=len(numbers))
+            self._owned[numbers] = np.minimum(counts, 0xFFFF)
+
+    def find(self, keys: TextKeys, sections: Numbers) -> tuple[Found, Found]:
+        """Texts related to each row as a whole, and to each section.
+
+        `sections` numbers the section that each anchor of `keys` stands in, over all rows;
+        -1 where it stands in none.
+        """
+        place, text = self._bands.find(keys.bands)
+        by_band = np.unique(_pair(keys.band_rows[place], text))
+        place, text = self._anchors.find(keys.anchors)
+        by_anchor, shared = np.unique(_pair(keys.anchor_rows[place], text), return_counts=True)
+        owned = np.bincount(keys.anchor_rows, minlength=1)[by_anchor >> 32]
+        least = np.minimum(owned, self._owned[by_anchor & _LOW])
+        enough = shared >= np.maximum(2, _ANCHOR_SHARE * least)
+        whole = _merged(by_band, by_anchor, shared, enough)
+        inside = sections[place] >= 0
+        parts = _by_section(sections, sections[place][inside], text[inside])
+        return whole, parts
+
+
+def grown(array: U16, size: int) -> U16:
+    """The array, or a longer one that begins with it; at least doubled, so copying is rare."""
+    if size <= len(array):
+        return array
+    longer = np.zeros(max(size, 2 * len(array)), array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def _by_section(sections: Numbers, found: Numbers, texts: Numbers) -> Found:
+    pairs, shared = np.unique(_pair(found, texts), return_counts=True)
+    owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
+    least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
+    return _found(pairs[shared >= least], shared[shared >= least])
+
+
+def _merged(by_band: Numbers, by_anchor: Numbers, shared: Numbers, enough: Mask) -> Found:
+    pairs = np.union1d(by_band, by_anchor[enough])
+    place = np.searchsorted(by_anchor, pairs)
+    place[place == len(by_anchor)] = 0
+    known = by_anchor[place] == pairs if len(by_anchor) else np.zeros(len(pairs), np.bool_)
+    counts = np.zeros(len(pairs), np.int64)
+    counts[known] = shared[place[known]]
+    return _found(pairs, counts)
+
+
+def _found(pairs: Numbers, shared: Numbers) -> Found:
+    return Found(pairs >> 32, pairs & _LOW, shared)
+
+
+def _pair(rows: Numbers, texts: Numbers) -> Numbers:
+    return rows << 32 | texts

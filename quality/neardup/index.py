@@ -1,0 +1,210 @@
+"""The index of everything seen: documents go in, relations come out.
+
+Signatures live in the state database, their keys in memory; the keys are made anew from the
+signatures when the index is opened. Judging only reads; adding and removing join the
+caller's transaction. What a rolled back transaction left in memory, and what another process
+has added, is noticed and made good before the next answer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from quality.errors import StateError
+from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
+from quality.neardup.clusters import choose_leader
+from quality.neardup.judging import Judge, Limits
+from quality.neardup.relations import Relations, distinct, overlaps, trigrams
+from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
+from quality.neardup.store import Store, StoredDocument, StoredText
+from quality.state import State
+
+_SCHEME_KEY = "neardup.scheme"
+# Texts whose keys are made at a time: some 30 MB of working memory.
+_LOAD_TEXTS = 4_096
+# Representatives compared with a new text; further ones share a key or two by chance.
+_MAX_LEADERS = 16
+_DEFAULT_LIMITS = Limits()
+
+
+class SectionIndex:
+    """Near-duplicates of documents and sections over an open state."""
+
+    def __init__(self, state: State, scheme: Scheme, limits: Limits) -> None:
+        self._scheme = scheme
+        self._limits = limits
+        self._state = state
+        self._store = Store(state)
+        self._clusters: dict[str, str] = {}
+        self._reset()
+
+    @classmethod
+    def open(
+        cls, state: State, scheme: Scheme = DEFAULT, *, limits: Limits = _DEFAULT_LIMITS
+    ) -> SectionIndex:
+        """The index in a state, made if there is none.
+
+        Raises StateError where the stored signatures were made with another scheme.
+        """
+        stored = state.meta(_SCHEME_KEY)
+        if stored is not None and stored != scheme.to_json():
+            raise StateError(
+                f"{state.path}: the near-duplicate index was made with another scheme"
+                f" ({_difference(stored, scheme)}). Score into a new state with --state NEW.db,"
+                " or use the version that wrote this one."
+            )
+        index = cls(state, scheme, limits)
+        if stored is None:
+            state.set_meta(_SCHEME_KEY, scheme.to_json())
+        index._synchronise()
+        return index
+
+    def __len__(self) -> int:
+        return self._store.count_documents()
+
+    def add(self, batch: Sequence[DocumentSignature]) -> None:
+        """Remember documents, in the order given; joins the caller's transaction.
+
+        A document known under the same path and record keeps its place when its id is the
+        same, and is replaced when it is another. Adding again changes nothing.
+        """
+        with self._state.transaction():
+            self._synchronise()
+            left = {self._put(signature) for signature in batch}
+            self._load(cluster=True)
+            self._drop(left)
+        self._clusters.clear()
+
+    def judge(self, signature: DocumentSignature) -> Relations:
+        """What is known of a document beside all that is stored; it may itself be stored."""
+        return next(self.judge_batch([signature]))
+
+    def judge_batch(self, signatures: Sequence[DocumentSignature]) -> Iterator[Relations]:
+        """`judge` for many documents, in order, at a fraction of the cost."""
+        self._synchronise()
+        return Judge(self._store, self._keys, self._scheme, self._limits).judge(signatures)
+
+    def cluster_of(self, document_id: str) -> str:
+        """The id of the document that stands for this one's cluster; its own if unknown."""
+        found = self._clusters.get(document_id)
+        if found is None:
+            found = self._clusters[document_id] = (
+                self._store.representative(document_id) or document_id
+            )
+        return found
+
+    def remove(self, paths_or_ids: Iterable[str]) -> list[str]:
+        """Forget documents by path or id; the ids of those that were there."""
+        with self._state.transaction():
+            self._synchronise()
+            removed: dict[int, StoredDocument] = {}
+            for name in paths_or_ids:
+                for document in self._store.at_path(name) or self._store.with_id(name):
+                    removed[document.sequence] = document
+                    self._store.delete_document(document.sequence)
+            self._drop({document.text for document in removed.values()})
+        self._clusters.clear()
+        return list(dict.fromkeys(document.id for document in removed.values()))
+
+    def stats(self) -> dict[str, int | str]:
+        """What the index holds, for people."""
+        return {
+            "documents": self._store.count_documents(),
+            "different texts": self._store.count_texts(),
+            "clusters": self._store.count_clusters(),
+            "keys in memory": self._keys.postings,
+            "bytes in memory": self._keys.nbytes,
+            "scheme": self._scheme.to_json(),
+        }
+
+    def rebuild(self) -> None:
+        """Make keys and clusters anew from the stored signatures."""
+        with self._state.transaction():
+            self._reset()
+            self._load(cluster=True)
+        self._clusters.clear()
+
+    def _reset(self) -> None:
+        self._keys = KeyIndex()
+        self._last = 0
+
+    def _synchronise(self) -> None:
+        last = self._store.last_text()
+        if last < self._last:
+            self._reset()
+            self._clusters.clear()
+        if last > self._last:
+            self._load(cluster=False)
+
+    def _load(self, *, cluster: bool) -> None:
+        while rows := self._store.texts(after=self._last, limit=_LOAD_TEXTS):
+            keys = self._keys_of(rows)
+            self._keys.add(keys, np.array([row.number for row in rows], np.int64))
+            self._last = rows[-1].number
+            if cluster:
+                self._assign(rows, keys)
+
+    def _keys_of(self, rows: Sequence[StoredText]) -> TextKeys:
+        return keys_of(
+            [row.minhash for row in rows], [row.word_bytes for row in rows], self._scheme
+        )
+
+    def _put(self, signature: DocumentSignature) -> int | None:
+        """Store one document; the text that this place carried before, if it was another."""
+        known = self._store.at_place(signature.path, signature.record)
+        text = self._store.find_text(signature.exact) if signature.exact else None
+        if text is None and signature.exact:
+            text = self._store.insert_text(signature)
+        if known is not None and known.id == signature.id:
+            self._store.update_document(known.sequence, signature, text)
+        else:
+            if known is not None:
+                self._store.delete_document(known.sequence)
+            self._store.insert_document(signature, text)
+        return None if known is None or known.text == text else known.text
+
+    def _drop(self, texts: set[int | None]) -> None:
+        """Delete those of the texts that no document carries; regroup who followed them."""
+        for text in sorted(text for text in texts if text is not None):
+            if self._store.carrying(text, 1):
+                continue
+            members = [member for member in self._store.members(text) if member != text]
+            self._store.delete_text(text)
+            for member in members:
+                self._store.set_leader(member, member)
+            rows = self._store.texts_numbered(members)
+            self._assign(rows, self._keys_of(rows))
+        # Keys of what was deleted stay in memory until the index is opened again: they lead
+        # to nothing, or to a newer text of that number that verification turns away.
+        self._last = self._store.last_text()
+
+    def _assign(self, rows: Sequence[StoredText], keys: TextKeys) -> None:
+        """Let each text, in order, join the earlier representative it is most like."""
+        found, _ = self._keys.find(keys, np.full(len(keys.anchors), -1, np.int64))
+        for place, row in enumerate(rows):
+            candidates = [text for text in found.of_row(place) if text < row.number]
+            leaders = self._store.leaders_among(candidates)[:_MAX_LEADERS]
+            if not leaders:
+                continue
+            words = self._store.word_bytes(leaders)
+            measured = overlaps(
+                distinct(trigrams(row.word_bytes)),
+                [distinct(trigrams(words[leader])) for leader in leaders],
+            )
+            leader = choose_leader(leaders, measured)
+            if leader is not None:
+                self._store.set_leader(row.number, leader)
+
+
+def _difference(stored: str, scheme: Scheme) -> str:
+    """Which facts differ, as `seed 1, not 2`."""
+    theirs, ours = json.loads(stored), asdict(scheme)
+    return ", ".join(
+        f"{name} {theirs.get(name)}, not {ours.get(name)}"
+        for name in sorted(theirs | ours)
+        if theirs.get(name) != ours.get(name)
+    )

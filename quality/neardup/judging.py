@@ -1,0 +1,260 @@
+"""From signatures to relations: candidates are verified word by word and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, islice
+
+import numpy as np
+
+from quality.neardup.bands import Numbers
+from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
+from quality.neardup.clusters import choose_leader
+from quality.neardup.relations import (
+    Duplicate,
+    Inside,
+    Overlap,
+    Passage,
+    RelationKind,
+    Relations,
+    SectionDuplicate,
+    distinct,
+    find_passage,
+    overlaps,
+    trigrams,
+)
+from quality.neardup.shingles import U32
+from quality.neardup.signature import MIN_WORDS, DocumentSignature, Scheme
+from quality.neardup.store import Cluster, Store, StoredDocument, stored_minhash
+
+# More would be a list nobody reads; the earliest one is always among them.
+MAX_REPORTED = 10
+_MAX_VERIFIED = 32
+_MAX_SECTION_VERIFIED = 12
+_EXACT = Overlap(1, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When two texts count as related."""
+
+    similarity: float = 0.5
+    """Least Jaccard similarity of word 3-grams for `near`."""
+    containment: float = 0.4
+    """Least share of the shorter text found in the other for `contained`: an article with a
+    fifth of its words replaced keeps .51 of its shingles."""
+    passage: float = 0.3
+    """Least similarity of a section and the passage found elsewhere."""
+
+
+class Judge:
+    """Relations of documents to what is stored; reads only."""
+
+    def __init__(self, store: Store, keys: KeyIndex, scheme: Scheme, limits: Limits) -> None:
+        self._store = store
+        self._keys = keys
+        self._scheme = scheme
+        self._limits = limits
+
+    def judge(self, signatures: Sequence[DocumentSignature]) -> Iterator[Relations]:
+        """The relations of each document, in order."""
+        keys = keys_of(
+            [stored_minhash(one.minhash) for one in signatures],
+            [one.word_bytes for one in signatures],
+            self._scheme,
+        )
+        starts = [_word_starts(one.block_words) for one in signatures]
+        firsts = np.array([0, *accumulate(len(one.sections) for one in signatures)], np.int64)
+        whole, parts = self._keys.find(keys, _sections_of(keys, signatures, starts, firsts))
+        for row, signature in enumerate(signatures):
+            first, after = int(firsts[row]), int(firsts[row + 1])
+            partly = [(number - first, text) for number, text in parts.of_rows(first, after)]
+            view = _View(self._store, signature, starts[row])
+            yield self._relations(view, whole.of_row(row), partly)
+
+    def _relations(
+        self, view: _View, candidates: list[int], parts: list[tuple[int, int]]
+    ) -> Relations:
+        own = self._store.leader_of(view.text)
+        related = self._verified(view, _first([own, *candidates], _MAX_VERIFIED, view.text))
+        leader = own if own is not None else self._leader_among(related)
+        cluster = self._store.cluster(leader)
+        return Relations(
+            duplicates=self._duplicates(view, related, cluster),
+            sections=tuple(
+                self._section(view, number, [text for section, text in parts if section == number])
+                for number in range(len(view.signature.sections))
+            ),
+            repeats=view.signature.repeats,
+            cluster=view.signature.id if cluster is None else cluster.id,
+            cluster_documents=1 if cluster is None else cluster.documents,
+            cluster_hosts=() if cluster is None else cluster.hosts,
+        )
+
+    def _verified(self, view: _View, texts: list[int]) -> list[tuple[int, Overlap]]:
+        """The texts that are near or contained, with their overlap."""
+        if not texts:
+            return []
+        found = overlaps(view.distinct, [distinct(view.codes(text)) for text in view.load(texts)])
+        return [
+            (text, overlap)
+            for text, overlap in zip(view.load(texts), found, strict=True)
+            if overlap.similarity >= self._limits.similarity
+            or overlap.containment >= self._limits.containment
+        ]
+
+    def _leader_among(self, related: list[tuple[int, Overlap]]) -> int | None:
+        """For a text that is not stored: the representative it would join."""
+        leaders = [pair for pair in related if self._store.leader_of(pair[0]) == pair[0]]
+        return choose_leader([text for text, _ in leaders], [overlap for _, overlap in leaders])
+
+    def _duplicates(
+        self, view: _View, related: list[tuple[int, Overlap]], cluster: Cluster | None
+    ) -> tuple[Duplicate, ...]:
+        found = [
+            (document, _duplicate(view, document, RelationKind.EXACT, _EXACT))
+            for document in self._copies(view)
+        ]
+        for text, overlap in related:
+            near = overlap.similarity >= self._limits.similarity
+            kind = RelationKind.NEAR if near else RelationKind.CONTAINED
+            found += [
+                (document, _duplicate(view, document, kind, overlap))
+                for document in self._store.carrying(text, MAX_REPORTED + 1)
+            ]
+        representative = None if cluster is None else cluster.sequence
+        found.sort(key=lambda p: (p[0].sequence != representative, -p[1].similarity, p[0].sequence))
+        return tuple(duplicate for _, duplicate in found[:MAX_REPORTED])
+
+    def _copies(self, view: _View) -> list[StoredDocument]:
+        if view.text is None:
+            copies = self._store.with_id(view.signature.id, MAX_REPORTED + 1)
+        else:
+            copies = self._store.carrying(view.text, MAX_REPORTED + 1)
+        return [copy for copy in copies if not view.is_self(copy)]
+
+    def _section(self, view: _View, number: int, texts: list[int]) -> tuple[SectionDuplicate, ...]:
+        start, end = view.section_words(number)
+        if end - start < MIN_WORDS:
+            return ()
+        sought = distinct(trigrams(view.signature.word_bytes[start:end]))
+        found: list[tuple[float, StoredDocument, Passage]] = []
+        if view.text is not None:
+            copies = self._copies(view)
+            found += [(-1.0, copy, Passage(start, end, 1.0)) for copy in copies]
+        for text in view.load(_first(texts, _MAX_SECTION_VERIFIED, view.text)):
+            passage = find_passage(sought, view.codes(text))
+            if passage.similarity >= self._limits.passage:
+                carriers = self._store.carrying(text, MAX_REPORTED)
+                found += [(-passage.similarity, carrier, passage) for carrier in carriers]
+        found.sort(key=lambda entry: (entry[0], entry[1].sequence))
+        return tuple(_section_duplicate(view, *entry[1:]) for entry in found[:MAX_REPORTED])
+
+
+class _View:
+    """What one document's judgement needs to look up, each thing once."""
+
+    def __init__(self, store: Store, signature: DocumentSignature, starts: Numbers) -> None:
+        self.signature = signature
+        self.starts = starts
+        self.text = store.find_text(signature.exact) if signature.exact else None
+        stored = store.at_place(signature.path, signature.record)
+        self.sequence = None if stored is None else stored.sequence
+        self._store = store
+        self._codes: dict[int, U32] = {}
+
+    @cached_property
+    def distinct(self) -> U32:
+        """The document's shingles."""
+        return distinct(trigrams(self.signature.word_bytes))
+
+    def load(self, texts: list[int]) -> list[int]:
+        """Those of the texts that are stored, their shingles loaded."""
+        missing = [text for text in texts if text not in self._codes]
+        for text, word_bytes in self._store.word_bytes(missing).items():
+            self._codes[text] = trigrams(word_bytes)
+        return [text for text in texts if text in self._codes]
+
+    def codes(self, text: int) -> U32:
+        """The shingles of a loaded text, in order."""
+        return self._codes[text]
+
+    def section_words(self, number: int) -> tuple[int, int]:
+        """First word of a section and the one after its last."""
+        first, last = self.signature.sections[number]
+        return int(self.starts[first]), int(self.starts[last + 1])
+
+    def is_self(self, document: StoredDocument) -> bool:
+        """Whether a stored document is this one."""
+        return document.sequence == self.sequence
+
+    def is_earlier(self, document: StoredDocument) -> bool:
+        """Whether a stored document came before this one."""
+        return self.sequence is None or document.sequence < self.sequence
+
+
+def _duplicate(
+    view: _View, document: StoredDocument, kind: RelationKind, overlap: Overlap
+) -> Duplicate:
+    earlier = view.is_earlier(document)
+    inside = None
+    if kind is RelationKind.CONTAINED:
+        # Of two of equal size the later one is taken to be made from the earlier.
+        smaller = overlap.ours < overlap.theirs or (overlap.ours == overlap.theirs and earlier)
+        inside = Inside.THIS if smaller else Inside.OTHER
+    return Duplicate(
+        document=document.id,
+        path=document.path,
+        kind=kind,
+        similarity=overlap.similarity,
+        containment=overlap.containment,
+        inside=inside,
+        earlier=earlier,
+        host=document.host,
+    )
+
+
+def _section_duplicate(view: _View, document: StoredDocument, passage: Passage) -> SectionDuplicate:
+    starts = _word_starts(document.block_words)
+    first = int(np.searchsorted(starts, passage.start, side="right")) - 1
+    last = int(np.searchsorted(starts, passage.end - 1, side="right")) - 1
+    return SectionDuplicate(
+        document=document.id,
+        path=document.path,
+        first=first,
+        last=max(first, last),
+        similarity=passage.similarity,
+        earlier=view.is_earlier(document),
+    )
+
+
+def _word_starts(block_words: U32) -> Numbers:
+    """Number of the first word of each block, and of the words in all at the end."""
+    return np.append(0, np.cumsum(block_words)).astype(np.int64)
+
+
+def _sections_of(
+    keys: TextKeys,
+    signatures: Sequence[DocumentSignature],
+    starts: Sequence[Numbers],
+    firsts: Numbers,
+) -> Numbers:
+    """The section, numbered over all documents, that each anchor stands in; -1 for none."""
+    result = np.full(len(keys.anchors), -1, np.int64)
+    bounds = np.searchsorted(keys.anchor_rows, np.arange(len(signatures) + 1))
+    for row, signature in enumerate(signatures):
+        if not signature.sections:
+            continue
+        begins = starts[row][[first for first, _ in signature.sections]]
+        positions = keys.positions[bounds[row] : bounds[row + 1]]
+        inside = np.searchsorted(begins, positions, side="right") - 1
+        result[bounds[row] : bounds[row + 1]] = np.where(inside < 0, -1, inside + firsts[row])
+    return result
+
+
+def _first(texts: Sequence[int | None], count: int, own: int | None) -> list[int]:
+    """The first few different texts, without the document's own."""
+    wanted = (text for text in dict.fromkeys(texts) if text is not None and text != own)
+    return list(islice(wanted, count))

@@ -1,0 +1,288 @@
+"""The index's tables: texts with their signatures, and the documents that carry them.
+
+Documents with the same words share one text, so a story that a hundred sites copy word for
+word is signed, kept and searched once.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xxhash import xxh3_64_intdigest
+
+from quality.neardup.shingles import U8, U16, U32
+from quality.neardup.signature import DocumentSignature
+from quality.state import State
+
+# Paths and ids are found by a 64-bit hash: an index over the strings would take more room
+# than a third of the signature.
+TABLES = """
+CREATE TABLE IF NOT EXISTS near_texts (
+    number INTEGER PRIMARY KEY, exact BLOB NOT NULL, minhash BLOB NOT NULL,
+    word_bytes BLOB NOT NULL, leader INTEGER NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS near_texts_exact ON near_texts (exact);
+CREATE INDEX IF NOT EXISTS near_texts_leader ON near_texts (leader);
+CREATE TABLE IF NOT EXISTS near_documents (
+    sequence INTEGER PRIMARY KEY, place INTEGER NOT NULL, key INTEGER NOT NULL,
+    id TEXT NOT NULL, path TEXT NOT NULL, record INTEGER NOT NULL, host TEXT, text INTEGER,
+    block_words BLOB NOT NULL, sections BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS near_documents_place ON near_documents (place);
+CREATE INDEX IF NOT EXISTS near_documents_key ON near_documents (key);
+CREATE INDEX IF NOT EXISTS near_documents_text ON near_documents (text)
+"""
+# SQLite allows 32,766 values in a statement since 3.32 and 999 before.
+_VALUES_A_STATEMENT = 900
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredText:
+    """A text of the index: what finds it and what verifies it."""
+
+    number: int
+    minhash: U16
+    word_bytes: U8
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of the index, without its signature."""
+
+    sequence: int
+    id: str
+    path: str
+    record: int
+    host: str | None
+    text: int | None
+    block_words: U32
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A near-duplicate cluster: its earliest document, and how far it spreads."""
+
+    id: str
+    sequence: int
+    documents: int
+    hosts: tuple[str, ...]
+
+
+class Store:
+    """Rows in, rows out; no judgement. Writes join the caller's transaction."""
+
+    def __init__(self, state: State) -> None:
+        state.define(TABLES)
+        self.connection: sqlite3.Connection = state.connection
+
+    def count_documents(self) -> int:
+        """How many documents are stored."""
+        return self._value("SELECT count(*) FROM near_documents")
+
+    def count_texts(self) -> int:
+        """How many different texts are stored."""
+        return self._value("SELECT count(*) FROM near_texts")
+
+    def last_text(self) -> int:
+        """The highest text number, 0 where there is none."""
+        return self._value("SELECT coalesce(max(number), 0) FROM near_texts")
+
+    def find_text(self, exact: bytes) -> int | None:
+        """The number of the text with this exact hash."""
+        row = self.connection.execute(
+            "SELECT number FROM near_texts WHERE exact = ?", (exact,)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def insert_text(self, signature: DocumentSignature) -> int:
+        """Store a new text, for now as its own cluster; its number."""
+        number = self.last_text() + 1
+        minhash = stored_minhash(signature.minhash).tobytes()
+        self.connection.execute(
+            "INSERT INTO near_texts VALUES (?, ?, ?, ?, ?)",
+            (number, signature.exact, minhash, signature.word_bytes.tobytes(), number),
+        )
+        return number
+
+    def delete_text(self, number: int) -> None:
+        """Forget a text."""
+        self.connection.execute("DELETE FROM near_texts WHERE number = ?", (number,))
+
+    def set_leader(self, number: int, leader: int) -> None:
+        """Put a text into the cluster of another."""
+        self.connection.execute(
+            "UPDATE near_texts SET leader = ? WHERE number = ?", (leader, number)
+        )
+
+    def at_place(self, path: str, record: int) -> StoredDocument | None:
+        """The document stored for this path and record."""
+        rows = self._documents("place = ? AND path = ?", (_place(path, record), path))
+        return next(rows, None)
+
+    def with_id(self, document_id: str, limit: int = -1) -> list[StoredDocument]:
+        """The documents with this id, earliest first."""
+        where = "key = ? AND id = ? ORDER BY sequence LIMIT ?"
+        return list(self._documents(where, (_hash(document_id), document_id, limit)))
+
+    def at_path(self, path: str) -> list[StoredDocument]:
+        """The documents read from this path, earliest first (reads all: for removal only)."""
+        return list(self._documents("path = ? ORDER BY sequence", (path,)))
+
+    def carrying(self, text: int, limit: int = -1) -> list[StoredDocument]:
+        """The documents that carry a text, earliest first."""
+        return list(self._documents("text = ? ORDER BY sequence LIMIT ?", (text, limit)))
+
+    def leader_of(self, text: int | None) -> int | None:
+        """The text that stands for a text's cluster; None where the text is not stored."""
+        row = self.connection.execute(
+            "SELECT leader FROM near_texts WHERE number = ?", (text,)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def cluster(self, leader: int | None) -> Cluster | None:
+        """The cluster that a text stands for; None where it has no document."""
+        representative = [] if leader is None else self.carrying(leader, 1)
+        if not representative:
+            return None
+        documents, hosts = self.connection.execute(
+            "SELECT count(*), group_concat(DISTINCT host) FROM near_documents"
+            " JOIN near_texts ON text = number WHERE leader = ?",
+            (leader,),
+        ).fetchone()
+        first = representative[0]
+        return Cluster(
+            first.id, first.sequence, int(documents), tuple(sorted((hosts or "").split(",")))
+        )
+
+    def insert_document(self, signature: DocumentSignature, text: int | None) -> None:
+        """Store a document at the end of the sequence."""
+        self.connection.execute(
+            "INSERT INTO near_documents (place, key, id, path, record, host, text, block_words,"
+            " sections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                _place(signature.path, signature.record),
+                _hash(signature.id),
+                signature.id,
+                signature.path,
+                signature.record,
+                signature.host,
+                text,
+                *_layout(signature),
+            ),
+        )
+
+    def update_document(
+        self, sequence: int, signature: DocumentSignature, text: int | None
+    ) -> None:
+        """Replace what is known of a document that keeps its place in the sequence."""
+        self.connection.execute(
+            "UPDATE near_documents SET host = ?, text = ?, block_words = ?, sections = ?"
+            " WHERE sequence = ?",
+            (signature.host, text, *_layout(signature), sequence),
+        )
+
+    def delete_document(self, sequence: int) -> None:
+        """Forget a document."""
+        self.connection.execute("DELETE FROM near_documents WHERE sequence = ?", (sequence,))
+
+    def word_bytes(self, numbers: Sequence[int]) -> dict[int, U8]:
+        """The bytes of the words of several texts."""
+        return {text.number: text.word_bytes for text in self.texts_numbered(numbers)}
+
+    def texts(self, after: int, limit: int) -> list[StoredText]:
+        """The texts after one, in order."""
+        return self._texts("number > ? ORDER BY number LIMIT ?", (after, limit))
+
+    def texts_numbered(self, numbers: Sequence[int]) -> list[StoredText]:
+        """These texts, in the order of their numbers."""
+        return [
+            text
+            for part in _parts(sorted(numbers))
+            for text in self._texts(f"number IN ({_marks(part)}) ORDER BY number", part)
+        ]
+
+    def leaders_among(self, numbers: Sequence[int]) -> list[int]:
+        """Those of the texts that stand for a cluster, in the order given."""
+        leading: set[int] = set()
+        for part in _parts(numbers):
+            where = f"leader = number AND number IN ({_marks(part)})"
+            rows = self.connection.execute(f"SELECT number FROM near_texts WHERE {where}", part)
+            leading.update(number for (number,) in rows)
+        return [number for number in numbers if number in leading]
+
+    def representative(self, document_id: str) -> str | None:
+        """The id of the document that stands for the cluster of this one."""
+        row = self.connection.execute(
+            "SELECT first.id FROM near_documents AS own"
+            " JOIN near_texts ON near_texts.number = own.text"
+            " JOIN near_documents AS first ON first.text = near_texts.leader"
+            " WHERE own.key = ? AND own.id = ? ORDER BY own.sequence, first.sequence LIMIT 1",
+            (_hash(document_id), document_id),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def count_clusters(self) -> int:
+        """How many near-duplicate clusters there are."""
+        return self._value("SELECT count(*) FROM near_texts WHERE leader = number")
+
+    def members(self, leader: int) -> list[int]:
+        """The texts of a cluster, in order."""
+        rows = self.connection.execute(
+            "SELECT number FROM near_texts WHERE leader = ? ORDER BY number", (leader,)
+        )
+        return [int(number) for (number,) in rows]
+
+    def _documents(self, where: str, values: Sequence[object]) -> Iterator[StoredDocument]:
+        rows = self.connection.execute(
+            "SELECT sequence, id, path, record, host, text, block_words"
+            f" FROM near_documents WHERE {where}",
+            values,
+        )
+        for sequence, id_, path, record, host, text, blob in rows:
+            block_words = np.frombuffer(blob, np.uint16).astype(np.uint32)
+            yield StoredDocument(sequence, id_, path, record, host, text, block_words)
+
+    def _texts(self, where: str, values: Sequence[object]) -> list[StoredText]:
+        rows = self.connection.execute(
+            f"SELECT number, minhash, word_bytes FROM near_texts WHERE {where}", values
+        )
+        return [
+            StoredText(number, np.frombuffer(minhash, np.uint16), np.frombuffer(words, np.uint8))
+            for number, minhash, words in rows
+        ]
+
+    def _value(self, query: str) -> int:
+        return int(self.connection.execute(query).fetchone()[0])
+
+
+def stored_minhash(values: U32) -> U16:
+    """The low 16 bits of each value: half the room, and unlike values agree once in 65,536.
+
+    This is b-bit minwise hashing (Li and König, WWW 2010) with b = 16.
+    """
+    return (values & np.uint32(0xFFFF)).astype(np.uint16)
+
+
+def _layout(signature: DocumentSignature) -> tuple[bytes, bytes]:
+    block_words = np.minimum(signature.block_words, 0xFFFF).astype(np.uint16).tobytes()
+    return block_words, np.array(signature.sections, np.uint32).tobytes()
+
+
+def _parts(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(values), _VALUES_A_STATEMENT):
+        yield values[start : start + _VALUES_A_STATEMENT]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _place(path: str, record: int) -> int:
+    return _hash(f"{record} {path}")
+
+
+def _hash(text: str) -> int:
+    """A signed 64-bit hash, as SQLite keeps integers."""
+    value = xxh3_64_intdigest(text.encode("utf-8", "surrogatepass"))
+    return value - (1 << 64) if value >> 63 else value
