@@ -76,9 +76,9 @@ def test_meta_remembers(tmp_path: Path) -> None:
 def test_second_writer_is_refused_with_a_message(tmp_path: Path) -> None:
     """While one run holds the state another one waits, then names who holds it."""
     path = tmp_path / "state.db"
-    with writer_lock(path), pytest.raises(StateError, match=rf"process {os.getpid()}.*--state"):
-        with writer_lock(path, timeout_s=0.2):
-            pytest.fail("both hold the lock")
+    refusal = pytest.raises(StateError, match=rf"process {os.getpid()}.*--state")
+    with writer_lock(path), refusal, writer_lock(path, timeout_s=0.2):
+        pytest.fail("both hold the lock")
 
 
 def test_writer_lock_is_free_again_afterwards(tmp_path: Path) -> None:

@@ -7,28 +7,7 @@ import random
 from quality.document import Block, BlockKind, Document, Section
 from quality.neardup.signature import DocumentSignature, sign_document
 
-_SYLLABLES = [
-    "ba",
-    "de",
-    "fi",
-    "go",
-    "lu",
-    "ma",
-    "ne",
-    "pi",
-    "ro",
-    "su",
-    "ta",
-    "ve",
-    "wi",
-    "xo",
-    "za",
-    "kel",
-    "mor",
-    "sin",
-    "tur",
-    "vak",
-]
+_SYLLABLES = ("ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "zo")
 
 
 def article(seed: int, words: int = 240, paragraphs: int = 6) -> list[str]:
