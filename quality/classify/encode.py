@@ -10,7 +10,7 @@ batch, which is what makes 5,000 paragraphs a second possible in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -62,7 +62,7 @@ _ENDINGS = (
 # Forms of a surface token.
 LOWER, CAPITAL, UPPER, FIGURE, PUNCTUATION = range(5)
 # After these a capital says nothing about being a name.
-_OPENERS = frozenset(".!?:…•|\"“”‘(*–—-/\n")
+_OPENERS = frozenset('.!?:…•|"“”‘(*–—-/\n')
 # Surfaces remembered between calls; beyond it the memory starts again (about 30 MB).
 _MAX_SURFACES = 200_000
 
@@ -71,20 +71,21 @@ _MAX_SURFACES = 200_000
 class Encoded:
     """A batch of texts as flat token arrays; row i owns `bounds[i]:bounds[i + 1]`.
 
-    `ids` are vocabulary ids after delexicalisation, `raw` the token's number in its text
-    before runs of names were joined, `classes` a bit mask of word classes.
+    `ids` are vocabulary ids after delexicalisation, `words` before it. `raw` and `raw_ends`
+    are the first and last token's number in its text, before runs of names were joined.
+    `starts` marks tokens that begin a sentence, `listed` texts that began with a bullet.
     """
 
     ids: NDArray[np.int64]
+    words: NDArray[np.int64]
     rows: NDArray[np.int64]
     bounds: NDArray[np.int64]
     raw: NDArray[np.int64]
-    classes: NDArray[np.uint64]
-    forms: NDArray[np.uint8]
+    raw_ends: NDArray[np.int64]
+    forms: NDArray[np.int64]
     lengths: NDArray[np.int64]
     starts: NDArray[np.bool_]
     listed: NDArray[np.bool_]
-    raw_counts: NDArray[np.int64]
 
 
 def strip_bullet(text: str) -> tuple[str, bool]:
@@ -105,9 +106,7 @@ def surfaces(text: str) -> list[str]:
 def surface_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each token of `surfaces`, counted in the whole text."""
     shift = len(text) - len(strip_bullet(text)[0])
-    return [
-        (match.start() + shift, match.end() + shift) for match in _TOKEN.finditer(text[shift:])
-    ]
+    return [match.span() for match in _TOKEN.finditer(text, shift)]
 
 
 def shape_of(folded: str) -> int:
@@ -121,31 +120,22 @@ def shape_of(folded: str) -> int:
 
 
 class Encoder:
-    """Encodes texts by a vocabulary (word -> id after the shapes) and word classes.
+    """Encodes texts by a vocabulary (word -> id, after the shapes).
 
     It remembers surfaces it has seen, which only makes it faster: results do not depend on
     what came before.
     """
 
-    def __init__(self, vocabulary: Sequence[str], classes: Mapping[str, Sequence[str]]) -> None:
-        self.vocabulary = tuple(vocabulary)
-        self.class_names = tuple(classes)
-        self.tokens = SHAPES + self.vocabulary
-        self._ids = {word: number for number, word in enumerate(self.tokens)}
-        self._masks: dict[str, int] = {}
-        for bit, words in enumerate(classes.values()):
-            for word in words:
-                self._masks[word] = self._masks.get(word, 0) | 1 << bit
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self.tokens = SHAPES + tuple(vocabulary)
+        self.first_word = len(SHAPES)
+        self.ids = {word: number for number, word in enumerate(self.tokens)}
         self._forget()
 
     def _forget(self) -> None:
         self._seen: dict[str, int] = {}
-        self._table: list[tuple[int, int, int, int, bool]] = []
-        self._arrays: tuple[NDArray[np.int64], ...] = ()
-
-    def bit(self, name: str) -> np.uint64:
-        """The mask of one word class."""
-        return np.uint64(1 << self.class_names.index(name))
+        self._table: list[tuple[int, int, int, bool]] = []
+        self._columns: tuple[NDArray[np.int64], ...] = ()
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The texts as token arrays."""
@@ -153,27 +143,27 @@ class Encoder:
         found = [_TOKEN.findall(text) for text, _ in parts]
         counts = np.fromiter(map(len, found), np.int64, len(found))
         surface = self._look_up(list(chain.from_iterable(found)))
-        ids, forms, lengths, masks, openers = (column[surface] for column in self._arrays)
+        words, forms, lengths, openers = (column[surface] for column in self._columns)
         rows = np.repeat(np.arange(len(found)), counts)
         bounds = np.concatenate(([0], np.cumsum(counts)))
         starts = _starts(rows, openers.astype(bool))
-        ids = _delexicalise(ids, forms, starts)
-        joined = (ids == NAME) & (np.roll(ids, 1) == NAME) & (np.roll(rows, 1) == rows)
-        if len(joined):
-            joined[0] = False
-        keep = ~joined
-        rows = rows[keep]
+        ids = _delexicalise(words, forms, starts)
+        keep = np.ones(len(ids), dtype=bool)
+        keep[1:] = (ids[1:] != NAME) | (ids[:-1] != NAME) | (rows[1:] != rows[:-1])
+        kept = rows[keep]
+        number = np.arange(len(ids)) - bounds[:-1][rows]
+        last = np.append(keep[1:], True)[: len(keep)]
         return Encoded(
             ids=ids[keep],
-            rows=rows,
-            bounds=np.searchsorted(rows, np.arange(len(found) + 1)),
-            raw=(np.arange(len(keep)) - np.repeat(bounds[:-1], counts))[keep],
-            classes=masks[keep].astype(np.uint64),
-            forms=forms[keep].astype(np.uint8),
+            words=words[keep],
+            rows=kept,
+            bounds=np.searchsorted(kept, np.arange(len(found) + 1)),
+            raw=number[keep],
+            raw_ends=number[last],
+            forms=forms[keep],
             lengths=lengths[keep],
             starts=starts[keep],
             listed=np.array([listed for _, listed in parts], dtype=bool),
-            raw_counts=counts,
         )
 
     def _look_up(self, flat: list[str]) -> NDArray[np.int64]:
@@ -181,37 +171,30 @@ class Encoder:
             self._forget()
         seen = self._seen
         unknown = set(flat).difference(seen)
-        if unknown or not self._arrays:
-            for surface in unknown:
+        if unknown or not self._columns:
+            for surface in sorted(unknown):
                 seen[surface] = len(self._table)
                 self._table.append(self._describe(surface))
-            table = np.array(self._table, dtype=np.int64).reshape(-1, 5)
-            self._arrays = tuple(np.ascontiguousarray(column) for column in table.T)
+            table = np.array(self._table, dtype=np.int64).reshape(-1, 4)
+            self._columns = tuple(np.ascontiguousarray(column) for column in table.T)
         return np.fromiter(map(seen.__getitem__, flat), np.int64, len(flat))
 
-    def _describe(self, surface: str) -> tuple[int, int, int, int, bool]:
-        """Id, form, length, class mask and whether a capital after it means nothing."""
+    def _describe(self, surface: str) -> tuple[int, int, int, bool]:
+        """Word id, form, length and whether a capital after it means nothing."""
+        if len(surface) == 1 and not surface.isalnum():
+            return self.ids.get(surface, MARK), PUNCTUATION, 1, surface in _OPENERS
+        if not surface[0].isalpha():
+            return _figure(surface), FIGURE, len(surface), False
+        if "://" in surface or surface.startswith("www."):
+            return URL, FIGURE, len(surface), False
         folded = surface.casefold().replace("’", "'")
-        mask = self._masks.get(folded, 0)
-        opener = surface in _OPENERS
-        known = self._ids.get(folded)
-        first = surface[0]
-        if first.isalpha():
-            if "://" in surface or surface.startswith("www."):
-                return URL, FIGURE, len(surface), 0, False
-            form = _form(surface)
-            return shape_of(folded) if known is None else known, form, len(surface), mask, False
-        if first.isdigit() or len(surface) > 1:
-            return _figure(surface), FIGURE, len(surface), 0, False
-        return MARK if known is None else known, PUNCTUATION, 1, mask, opener
+        return self.ids.get(folded, shape_of(folded)), _form(surface), len(surface), False
 
 
 def _form(surface: str) -> int:
-    if surface in {"I", "I'm", "I’m", "I've", "I’ve", "I'll", "I’ll", "I'd", "I’d"}:
+    if surface == "I" or surface.startswith(("I'", "I’")) or surface.islower():
         return LOWER
-    if len(surface) > 1 and surface.isupper():
-        return UPPER
-    return CAPITAL if not surface.islower() and surface[:2] != surface[:2].lower() else LOWER
+    return UPPER if len(surface) > 1 and surface.isupper() else CAPITAL
 
 
 def _figure(surface: str) -> int:
@@ -230,9 +213,9 @@ def _starts(rows: NDArray[np.int64], openers: NDArray[np.bool_]) -> NDArray[np.b
 
 
 def _delexicalise(
-    ids: NDArray[np.int64], forms: NDArray[np.int64], starts: NDArray[np.bool_]
+    words: NDArray[np.int64], forms: NDArray[np.int64], starts: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    outside = (ids >= WORD) & (ids < MARK)
+    outside = (words >= WORD) & (words < MARK)
     name = (forms == CAPITAL) & (~starts | outside)
     upper = (forms == UPPER) & outside
-    return np.where(upper, ABBR, np.where(name, NAME, ids))
+    return np.where(upper, ABBR, np.where(name, NAME, words))

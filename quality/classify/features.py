@@ -2,8 +2,9 @@
 
 Four families, all linear in the end and so exactly explainable: runs of one to three
 delexicalised words; words that open a sentence or the paragraph; words of the headings
-above; steps of the style counts. A feature's value is its weight by rarity, scaled so that
-each family has the same length in every paragraph: long paragraphs are not surer by length.
+above and the form around; steps of the style counts. A word's value is its rarity, scaled
+so that the words of every paragraph have the same length together: long paragraphs are not
+surer by their length alone.
 """
 
 from __future__ import annotations
@@ -18,29 +19,41 @@ from scipy import sparse
 
 from quality.classify.encode import PUNCTUATION, Encoded, Encoder
 from quality.classify.labels import Paragraph
-from quality.classify.style import style
+from quality.classify.style import Style
 from quality.document import BlockKind
 
-# Families, as tags in the high bits of a key; a run of three ids of 19 bits lies below.
+# Families, as tags in the high bits of a key; up to three ids of 19 bits lie below.
 ONE, TWO, THREE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM = range(7)
 _TAG = 57
 _ID_BITS = 19
-# A line before that is short and ends in no full stop is read as a heading where the
-# extractor gave none: half of the gold paragraphs under a heading come like that.
-_HEADING_LIKE = re.compile(r"\s*(?:[#*\-•]+\s*)?\S+(?:\s+\S+){0,11}\s*[^.!;,\s]?\s*\Z")
+# A short line before that ends in no full stop is read as a heading where the extractor
+# gave none: half of the gold paragraphs under a heading come like that.
+_HEADING_LIKE = re.compile(r"\s*\S+(?:\s+\S+){0,11}\s*(?<![.!;,])\Z")
+_HEADING_MAX_CHARS = 100
 FORMS = ("list item", "quote", "table", "no heading", "after a colon", "after a list item")
-# How the families are weighted against each other (chosen on training hosts, 5 folds).
-SCALES = {"words": 1.0, "headings": 0.6, "style": 0.25}
+# How the families are weighted against each other (5 folds over training hosts).
+WORD_SCALE = 1.0
+HEADING_SCALE = 0.6
+STEP_SCALE = 0.25
+
+# Keys, rows, first and last token numbers.
+_Keys = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrences:
-    """Where features occur: parallel arrays; `token` is the first token's number, -1 if none."""
+class Reading:
+    """A batch of paragraphs as the model sees it.
 
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    tokens: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    `words` holds one row a paragraph. Parallel to its data: `firsts` and `lasts`, the numbers
+    of the tokens where the feature's first occurrence begins and ends (-1 outside the text).
+    `counts` are the style counts, one column a name.
+    """
+
+    words: sparse.csr_array
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+    counts: NDArray[np.float32]
+    encoded: Encoded
 
 
 class FeatureSpace:
@@ -49,121 +62,130 @@ class FeatureSpace:
     def __init__(
         self,
         encoder: Encoder,
+        style: Style,
         keys: NDArray[np.int64],
         rarity: NDArray[np.float32],
         steps: Mapping[str, Sequence[float]],
     ) -> None:
         self.encoder = encoder
+        self.style = style
         self.keys = keys
         self.rarity = rarity
-        self.steps = {name: tuple(cuts) for name, cuts in steps.items()}
-        self._step_offsets = np.cumsum([0, *(len(cuts) for cuts in self.steps.values())])
-        self._is_heading = (keys >> _TAG) >= HEADING
+        self.steps = {name: tuple(cuts) for name, cuts in steps.items() if cuts}
+        self.step_bounds = np.cumsum([0, *(len(cuts) for cuts in self.steps.values())])
+        self._places = [style.names.index(name) for name in self.steps]
+        self._cuts = [np.array(cuts, dtype=np.float32) for cuts in self.steps.values()]
+        self._heading = (keys >> _TAG) >= HEADING
 
     def __len__(self) -> int:
-        return len(self.keys) + int(self._step_offsets[-1])
+        return len(self.keys) + int(self.step_bounds[-1])
 
-    def matrix(
-        self, paragraphs: Sequence[Paragraph], encoded: Encoded | None = None
-    ) -> sparse.csr_array:
-        """One row a paragraph, float32."""
-        if encoded is None:
-            encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
-        found = self.occurrences(paragraphs, encoded)
-        size = (len(paragraphs), len(self.keys))
-        ones = np.ones(len(found.rows), dtype=np.float32)
-        counts = sparse.csr_array((ones, (found.rows, found.columns)), shape=size)
-        counts.sum_duplicates()
-        counts.data = self.rarity[counts.indices]
-        self._scale(counts)
-        return sparse.csr_array(sparse.hstack([counts, self._stepped(encoded)], format="csr"))
+    def read(self, paragraphs: Sequence[Paragraph]) -> Reading:
+        """The paragraphs' known features."""
+        encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
+        rows, columns, firsts, lasts = self._occurrences(paragraphs, encoded)
+        # One entry a feature and row, standing for its first occurrence.
+        entry = rows * len(self.keys) + columns
+        order = np.argsort(entry, kind="stable")
+        entry = entry[order]
+        first = np.ones(len(entry), dtype=bool)
+        first[1:] = entry[1:] != entry[:-1]
+        order = order[first]
+        rows, columns = rows[order], columns[order]
+        bounds = np.searchsorted(rows, np.arange(len(paragraphs) + 1))
+        data = self._scaled(rows, columns, len(paragraphs))
+        shape = (len(paragraphs), len(self.keys))
+        return Reading(
+            words=sparse.csr_array((data, columns, bounds), shape=shape),
+            firsts=firsts[order],
+            lasts=lasts[order],
+            counts=self.style.values(encoded),
+            encoded=encoded,
+        )
 
-    def _scale(self, matrix: sparse.csr_array) -> None:
-        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-        heading = self._is_heading[matrix.indices]
-        for mask, scale in ((~heading, SCALES["words"]), (heading, SCALES["headings"])):
-            squares = np.bincount(
-                rows[mask], weights=matrix.data[mask] ** 2, minlength=matrix.shape[0]
-            )
-            norm = scale / np.sqrt(np.maximum(squares, 1e-9))
-            matrix.data[mask] *= norm[rows[mask]].astype(np.float32)
-
-    def _stepped(self, encoded: Encoded) -> sparse.csr_array:
-        names, values = style(encoded, self.encoder)
-        place = {name: number for number, name in enumerate(names)}
-        blocks = [
-            values[:, [place[name]]] >= np.array(cuts, dtype=np.float32)
-            for name, cuts in self.steps.items()
-            if cuts
+    def bins(self, counts: NDArray[np.float32]) -> NDArray[np.int64]:
+        """How many steps each count has climbed, one column a stepped count."""
+        columns = [
+            np.searchsorted(cuts, counts[:, place], side="right")
+            for place, cuts in zip(self._places, self._cuts, strict=True)
         ]
-        if not blocks:
-            return sparse.csr_array((len(values), 0), dtype=np.float32)
-        return sparse.csr_array(np.hstack(blocks).astype(np.float32) * SCALES["style"])
+        return np.column_stack(columns) if columns else np.zeros((len(counts), 0), np.int64)
 
-    def occurrences(self, paragraphs: Sequence[Paragraph], encoded: Encoded) -> Occurrences:
-        """Every known word feature and where it stands."""
-        parts = [*_text_keys(encoded), *self._heading_keys(paragraphs)]
-        found = []
-        for keys, rows, tokens, length in parts:
-            place = np.searchsorted(self.keys, keys)
-            place[place == len(self.keys)] = 0
-            known = self.keys[place] == keys if len(self.keys) else np.zeros(len(keys), bool)
-            size = np.full(int(known.sum()), length)
-            found.append((rows[known], place[known], tokens[known], size))
-        columns = [np.concatenate(column) for column in zip(*found, strict=True)]
-        return Occurrences(*columns)
+    def matrix(self, reading: Reading) -> sparse.csr_array:
+        """Words and steps side by side, float32: what the model is fitted on."""
+        bins = self.bins(reading.counts)
+        blocks = [
+            bins[:, [number]] > np.arange(len(cuts)) for number, cuts in enumerate(self._cuts)
+        ]
+        climbed = np.hstack(blocks) if blocks else np.zeros((len(bins), 0), dtype=bool)
+        stepped = sparse.csr_array(climbed.astype(np.float32) * STEP_SCALE)
+        return sparse.csr_array(sparse.hstack([reading.words, stepped], format="csr"))
 
-    def all_keys(
+    def keys_of(
         self, paragraphs: Sequence[Paragraph]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Every key of every paragraph, known or not, with its row: for fitting."""
         encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
-        parts = [*_text_keys(encoded), *self._heading_keys(paragraphs)]
-        return np.concatenate([part[0] for part in parts]), np.concatenate(
-            [part[1] for part in parts]
-        )
+        parts = [*_text_keys(encoded), *self._context_keys(paragraphs)]
+        keys = np.concatenate([part[0] for part in parts])
+        return keys, np.concatenate([part[1] for part in parts])
 
-    def _heading_keys(self, paragraphs: Sequence[Paragraph]) -> list[_Keys]:
-        above = [" \n ".join(headings_of(paragraph)) for paragraph in paragraphs]
+    def _scaled(
+        self, rows: NDArray[np.int64], columns: NDArray[np.int64], size: int
+    ) -> NDArray[np.float32]:
+        data = self.rarity[columns]
+        heading = self._heading[columns]
+        kind = rows * 2 + heading
+        squares = np.bincount(kind, weights=data.astype(np.float64) ** 2, minlength=2 * size)
+        norms = 1.0 / np.sqrt(np.maximum(squares, 1e-9))
+        norms[0::2] *= WORD_SCALE
+        norms[1::2] *= HEADING_SCALE
+        return (data * norms[kind]).astype(np.float32)
+
+    def _occurrences(
+        self, paragraphs: Sequence[Paragraph], encoded: Encoded
+    ) -> tuple[NDArray[np.int64], ...]:
+        """Row, column, first and last token of every known word feature, wherever it stands."""
+        found = []
+        for keys, rows, firsts, lasts in [*_text_keys(encoded), *self._context_keys(paragraphs)]:
+            place = np.searchsorted(self.keys, keys)
+            place[place == len(self.keys)] = 0
+            known = np.flatnonzero(self.keys[place] == keys)
+            found.append((rows[known], place[known], firsts[known], lasts[known]))
+        return tuple(np.concatenate(column) for column in zip(*found, strict=True))
+
+    def _context_keys(self, paragraphs: Sequence[Paragraph]) -> list[_Keys]:
+        above = [" | ".join(headings_of(paragraph)) for paragraph in paragraphs]
         encoded = self.encoder.encode(above)
         word = encoded.forms != PUNCTUATION
-        keys = encoded.ids[word] | HEADING << _TAG
-        nowhere = np.full(len(keys), -1)
         rows, forms = [], []
         for row, paragraph in enumerate(paragraphs):
-            for number in form_of(paragraph, heading=bool(above[row])):
+            for number in form_of(paragraph, headed=bool(above[row])):
                 rows.append(row)
-                forms.append(number | FORM << _TAG)
+                forms.append(number)
+        keys = encoded.words[word] | HEADING << _TAG
+        form_keys = np.array(forms, dtype=np.int64) | FORM << _TAG
+        nowhere = np.full(max(len(keys), len(rows)), -1)
+        in_headings = nowhere[: len(keys)]
+        around = nowhere[: len(rows)]
         return [
-            (keys, encoded.rows[word], nowhere, 0),
-            (np.array(forms, np.int64), np.array(rows, np.int64), np.full(len(rows), -1), 0),
+            (keys, encoded.rows[word], in_headings, in_headings),
+            (form_keys, np.array(rows, dtype=np.int64), around, around),
         ]
 
     def name(self, column: int) -> str:
-        """A feature in words: its text, or the step of its count."""
-        if column >= len(self.keys):
-            return self._step_name(column - len(self.keys))
+        """A word feature as a person reads it."""
         key = int(self.keys[column])
         tag, low = key >> _TAG, key & ((1 << _TAG) - 1)
         if tag == FORM:
             return FORMS[low]
         mask = (1 << _ID_BITS) - 1
         ids = [(low >> shift) & mask for shift in (2 * _ID_BITS, _ID_BITS, 0)]
-        text = " ".join(self.encoder.tokens[number] for number in ids[-min(tag + 1, 3) :])
+        size = tag + 1 if tag <= THREE else 1
+        text = " ".join(self.encoder.tokens[number] for number in ids[-size:])
         if tag == HEADING:
-            return f"under “{self.encoder.tokens[low]}”"
-        if tag in {OPENS_SENTENCE, OPENS_PARAGRAPH}:
-            return f"opens with “{self.encoder.tokens[low]}”"
-        return f"“{text}”"
-
-    def _step_name(self, number: int) -> str:
-        names = list(self.steps)
-        place = int(np.searchsorted(self._step_offsets, number, side="right")) - 1
-        cut = self.steps[names[place]][number - int(self._step_offsets[place])]
-        return f"{names[place]} ≥ {cut:g}"
-
-
-_Keys = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]
+            return f"under “{text}”"
+        return f"opens with “{text}”" if tag > THREE else f"“{text}”"
 
 
 def headings_of(paragraph: Paragraph) -> tuple[str, ...]:
@@ -171,17 +193,19 @@ def headings_of(paragraph: Paragraph) -> tuple[str, ...]:
     if paragraph.headings:
         return paragraph.headings
     before = paragraph.before
-    return (before,) if before and len(before) < 100 and _HEADING_LIKE.match(before) else ()
+    if before and len(before) <= _HEADING_MAX_CHARS and _HEADING_LIKE.match(before):
+        return (before,)
+    return ()
 
 
-def form_of(paragraph: Paragraph, *, heading: bool) -> list[int]:
+def form_of(paragraph: Paragraph, *, headed: bool) -> list[int]:
     """Numbers in FORMS that hold for a paragraph."""
     before = (paragraph.before or "").rstrip()
     held = (
         paragraph.kind is BlockKind.LIST_ITEM,
         paragraph.kind is BlockKind.QUOTE,
         paragraph.kind is BlockKind.TABLE,
-        not heading,
+        not headed,
         before.endswith(":"),
         before[:2] in {"- ", "• ", "* "},
     )
@@ -189,17 +213,17 @@ def form_of(paragraph: Paragraph, *, heading: bool) -> list[int]:
 
 
 def _text_keys(encoded: Encoded) -> list[_Keys]:
-    ids, rows, raw = encoded.ids, encoded.rows, encoded.raw
+    ids, rows, firsts, lasts = encoded.ids, encoded.rows, encoded.raw, encoded.raw_ends
     two = rows[1:] == rows[:-1]
     three = two[1:] & two[:-1]
     pairs = ids[:-1] << _ID_BITS | ids[1:]
     triples = pairs[:-1] << _ID_BITS | ids[2:]
     opens = encoded.starts & (encoded.forms != PUNCTUATION)
-    first = encoded.bounds[:-1][encoded.bounds[1:] > encoded.bounds[:-1]]
+    top = encoded.bounds[:-1][encoded.bounds[1:] > encoded.bounds[:-1]]
     return [
-        (ids | ONE << _TAG, rows, raw, 1),
-        (pairs[two] | TWO << _TAG, rows[:-1][two], raw[:-1][two], 2),
-        (triples[three] | THREE << _TAG, rows[:-2][three], raw[:-2][three], 3),
-        (ids[opens] | OPENS_SENTENCE << _TAG, rows[opens], raw[opens], 1),
-        (ids[first] | OPENS_PARAGRAPH << _TAG, rows[first], raw[first], 1),
+        (ids | ONE << _TAG, rows, firsts, lasts),
+        (pairs[two] | TWO << _TAG, rows[:-1][two], firsts[:-1][two], lasts[1:][two]),
+        (triples[three] | THREE << _TAG, rows[:-2][three], firsts[:-2][three], lasts[2:][three]),
+        (ids[opens] | OPENS_SENTENCE << _TAG, rows[opens], firsts[opens], lasts[opens]),
+        (ids[top] | OPENS_PARAGRAPH << _TAG, rows[top], firsts[top], lasts[top]),
     ]

@@ -1,20 +1,23 @@
 """Style counts of paragraphs: how many names, figures, imperatives, hedges, and where.
 
-Each count is one row of `_COUNTS` or one entry of `_measures`; the model sees it through
-steps ("at least 2 names"), so that an explanation can say it in words.
+The model sees each count through steps ("at least 2 names"), so that it can be linear,
+learn bends, and an explanation can still say it in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from quality.classify.encode import (
     ABBR,
     CAPITAL,
     FIGURE,
+    LOWER,
+    MARK,
     MONEY,
     NAME,
     NUM,
@@ -33,21 +36,21 @@ from quality.classify.encode import (
 
 Column = NDArray[np.float64]
 
-# Marks counted one by one; quotes and brackets only once a pair.
-_MARKS = {
+# Marks counted together.
+MARKS = {
     "question marks": "?",
     "exclamation marks": "!",
     "colons": ":",
     "semicolons": ";",
     "brackets": "(",
     "commas": ",",
-    "quotation marks": "\"“”",
+    "quotation marks": '"“”',
     "dashes": "–—",
     "table bars": "|",
     "code marks": "_=<>{}[]`/\\@#",
     "ellipses": "…",
 }
-_SHAPE_COUNTS = {
+_SHAPES = {
     "names": (NAME,),
     "figures": (NUM, YEAR, MONEY, PCT),
     "years": (YEAR,),
@@ -55,115 +58,94 @@ _SHAPE_COUNTS = {
     "percentages": (PCT,),
     "abbreviations": (ABBR,),
     "links": (URL,),
-    "-ing words": (WORD_ING,),
-    "-ed words": (WORD_ED,),
-    "-ly words": (WORD_LY,),
-    "-tion words": (WORD_TION,),
+    "rare -ing words": (WORD_ING,),
+    "rare -ed words": (WORD_ED,),
+    "rare -ly words": (WORD_LY,),
+    "rare -tion words": (WORD_TION,),
+    "particular words": (NAME, NUM, YEAR, MONEY, PCT, ABBR, URL),
+    "rare words": tuple(range(WORD, MARK)),
 }
+# A label is up to six words before a colon or dash: "Quality Control: Check …".
+_LABEL_WORDS = 6
 
 
-def style(encoded: Encoded, encoder: Encoder) -> tuple[list[str], NDArray[np.float32]]:
-    """Names of the counts and their values, one row a paragraph."""
-    columns = _columns(encoded, encoder)
-    return list(columns), np.column_stack(list(columns.values())).astype(np.float32)
+class Style:
+    """Counts by word classes (name -> words); all class words must be in the vocabulary."""
 
+    def __init__(self, encoder: Encoder, classes: Mapping[str, Sequence[str]]) -> None:
+        self.classes = {name: tuple(words) for name, words in classes.items()}
+        groups: dict[str, list[int]] = {f"{name} words": [] for name in classes}
+        for name, words in classes.items():
+            groups[f"{name} words"] = [encoder.ids[word] for word in words if word in encoder.ids]
+        for name, marks in MARKS.items():
+            groups[name] = [encoder.ids[mark] for mark in marks if mark in encoder.ids]
+        self._by_word = _indicator(groups.values(), len(encoder.tokens))
+        self._by_id = _indicator(_SHAPES.values(), len(encoder.tokens))
+        self._counted = [*groups, *_SHAPES]
+        self._verbs = _member(groups["imperative words"], len(encoder.tokens))
+        self._ends = _member([encoder.ids.get(mark, MARK) for mark in ".!?"], len(encoder.tokens))
+        colons = [encoder.ids[mark] for mark in ":–—" if mark in encoder.ids]
+        self._colons = _member(colons, len(encoder.tokens))
+        self._colon = encoder.ids.get(":", MARK)
+        self._question = encoder.ids.get("?", MARK)
+        self.names: tuple[str, ...] = tuple(self._columns(encoder.encode([""])))
 
-def _columns(encoded: Encoded, encoder: Encoder) -> dict[str, Column]:
-    count = _counter(encoded)
-    size = np.maximum(count(encoded.forms != PUNCTUATION), 1.0)
-    columns: dict[str, Column] = {}
-    for name, shapes in _SHAPE_COUNTS.items():
-        columns[name] = count(np.isin(encoded.ids, shapes))
-    for name, marks in _MARKS.items():
-        ids = [encoder.tokens.index(mark) for mark in marks if mark in encoder.vocabulary]
-        columns[name] = count(np.isin(encoded.ids, ids))
-    for name in encoder.class_names:
-        columns[f"{name} words"] = count((encoded.classes & encoder.bit(name)) != 0)
-    columns |= {f"{name}, share": columns[name] / size for name in list(columns)}
-    columns |= _measures(encoded, encoder, count, size)
-    return columns
+    def values(self, encoded: Encoded) -> NDArray[np.float32]:
+        """One row a paragraph, one column a name of `names`."""
+        return np.column_stack(list(self._columns(encoded).values())).astype(np.float32)
 
+    def _columns(self, encoded: Encoded) -> dict[str, Column]:
+        size = np.maximum(_sum(encoded, encoded.forms != PUNCTUATION), 1.0)
+        counts = np.hstack(
+            [
+                _times(encoded, encoded.words, self._by_word),
+                _times(encoded, encoded.ids, self._by_id),
+            ]
+        )
+        columns = dict(zip(self._counted, counts.T, strict=True))
+        columns |= {f"{name}, share": column / size for name, column in list(columns.items())}
+        columns |= self._measures(encoded, size)
+        return columns
 
-def _counter(encoded: Encoded) -> Callable[[NDArray[np.bool_]], Column]:
-    number = len(encoded.bounds) - 1
+    def _measures(self, encoded: Encoded, size: Column) -> dict[str, Column]:
+        letters = encoded.forms < FIGURE
+        lengths = np.where(letters, encoded.lengths, 0)
+        worded = np.maximum(_sum(encoded, letters), 1.0)
+        begins = encoded.starts & (encoded.forms != PUNCTUATION)
+        sentences = np.maximum(_sum(encoded, begins), 1.0)
+        commands = _sum(encoded, begins & self._verbs[encoded.words])
+        return {
+            "words": size,
+            "sentences": sentences,
+            "words a sentence": size / sentences,
+            "letters a word": _sum(encoded, lengths) / worded,
+            "capitals, share": _sum(encoded, encoded.forms == CAPITAL) / size,
+            "sentences opened by a command": commands,
+            "sentences opened by a command, share": commands / sentences,
+            "list form": encoded.listed.astype(np.float64),
+            **self._edges(encoded),
+        }
 
-    def count(mask: NDArray[np.bool_]) -> Column:
-        return np.bincount(encoded.rows[mask], minlength=number).astype(np.float64)
-
-    return count
-
-
-def _measures(
-    encoded: Encoded,
-    encoder: Encoder,
-    count: Callable[[NDArray[np.bool_]], Column],
-    size: Column,
-) -> dict[str, Column]:
-    letters = (encoded.forms != PUNCTUATION) & (encoded.forms != FIGURE)
-    number = len(encoded.bounds) - 1
-    characters = np.bincount(
-        encoded.rows[letters], weights=encoded.lengths[letters], minlength=number
-    )
-    is_end = np.isin(encoded.ids, _ids(encoder, ".!?"))
-    sentences = np.maximum(count(encoded.starts & (encoded.forms != PUNCTUATION)), 1.0)
-    particular = np.isin(encoded.ids, (NAME, NUM, YEAR, MONEY, PCT, ABBR, URL))
-    outside = (encoded.ids >= WORD) & (encoded.ids <= WORD_TION)
-    verb = (encoded.classes & encoder.bit("imperative")) != 0
-    return {
-        "words": size,
-        "sentences": sentences,
-        "words a sentence": size / sentences,
-        "letters a word": characters / np.maximum(count(letters), 1.0),
-        "particular words, share": count(particular) / size,
-        "rare words, share": count(outside) / size,
-        "capitals, share": count(encoded.forms == CAPITAL) / size,
-        "sentences opened by a command": count(encoded.starts & verb),
-        "sentences opened by a command, share": count(encoded.starts & verb) / sentences,
-        "list form": encoded.listed.astype(np.float64),
-        **_opening(encoded, encoder, verb),
-        **_ending(encoded, encoder, is_end),
-    }
-
-
-def _ids(encoder: Encoder, marks: str) -> list[int]:
-    return [encoder.tokens.index(mark) for mark in marks if mark in encoder.vocabulary]
-
-
-def _opening(encoded: Encoded, encoder: Encoder, verb: NDArray[np.bool_]) -> dict[str, Column]:
-    """What the first tokens look like; a label is up to six words before a colon or dash."""
-    first = encoded.bounds[:-1]
-    filled = encoded.bounds[1:] > first
-    at = np.where(filled, first, 0)
-    ids = encoded.ids if len(encoded.ids) else np.zeros(1, dtype=np.int64)
-    forms = encoded.forms if len(encoded.forms) else np.zeros(1, dtype=np.uint8)
-    verbs = verb if len(verb) else np.zeros(1, dtype=bool)
-    offset = np.arange(len(encoded.ids)) - encoded.bounds[encoded.rows]
-    labels = np.zeros(len(first))
-    colon = np.isin(encoded.ids, _ids(encoder, ":–—")) & (offset >= 1) & (offset <= 6)
-    labels[encoded.rows[colon]] = 1.0
-    ending = np.isin(ids[at], (WORD_ING,))
-    return {
-        "opens with a label": labels,
-        "opens with a command": (verbs[at] & filled).astype(np.float64),
-        "opens with a name": ((ids[at] == NAME) & filled).astype(np.float64),
-        "opens with an -ing word": (ending & filled).astype(np.float64),
-        "opens in lower case": ((forms[at] == 0) & filled).astype(np.float64),
-        "opens with a figure": ((forms[at] == FIGURE) & filled).astype(np.float64),
-    }
-
-
-def _ending(encoded: Encoded, encoder: Encoder, is_end: NDArray[np.bool_]) -> dict[str, Column]:
-    filled = encoded.bounds[1:] > encoded.bounds[:-1]
-    last = np.where(filled, encoded.bounds[1:] - 1, 0)
-    ids = encoded.ids if len(encoded.ids) else np.zeros(1, dtype=np.int64)
-    ends = is_end if len(is_end) else np.zeros(1, dtype=bool)
-    return {
-        "ends without a full stop": (~(ends[last] & filled)).astype(np.float64),
-        "ends with a colon": (np.isin(ids[last], _ids(encoder, ":")) & filled).astype(np.float64),
-        "ends with a question": (np.isin(ids[last], _ids(encoder, "?")) & filled).astype(
-            np.float64
-        ),
-    }
+    def _edges(self, encoded: Encoded) -> dict[str, Column]:
+        """What the first and last tokens look like."""
+        filled = encoded.bounds[1:] > encoded.bounds[:-1]
+        first, last = encoded.bounds[:-1][filled], encoded.bounds[1:][filled] - 1
+        offset = np.arange(len(encoded.ids)) - encoded.bounds[encoded.rows]
+        label = self._colons[encoded.words] & (offset >= 1) & (offset <= _LABEL_WORDS)
+        found: dict[str, NDArray[np.bool_]] = {
+            "opens with a command": self._verbs[encoded.words[first]],
+            "opens with a name": encoded.ids[first] == NAME,
+            "opens in lower case": encoded.forms[first] == LOWER,
+            "opens with a figure": encoded.forms[first] == FIGURE,
+            "ends without a full stop": ~self._ends[encoded.words[last]],
+            "ends with a colon": encoded.words[last] == self._colon,
+            "ends with a question": encoded.words[last] == self._question,
+        }
+        columns = {"opens with a label": np.minimum(_sum(encoded, label), 1.0)}
+        for name, mask in found.items():
+            columns[name] = np.zeros(len(filled))
+            columns[name][filled] = mask
+        return columns
 
 
 def steps(values: NDArray[np.float32], most: int = 6) -> list[list[float]]:
@@ -171,11 +153,34 @@ def steps(values: NDArray[np.float32], most: int = 6) -> list[list[float]]:
     found = []
     for column in values.T:
         some = np.unique(column)
-        if len(some) <= most + 1:
-            cuts: Sequence[float] = [float(value) for value in some[1:]]
-        else:
+        cuts = [float(value) for value in some[1:]]
+        if len(some) > most + 1:
             positive = column[column > 0]
             wanted = np.quantile(positive, np.linspace(0, 1, most + 2)[1:-1], method="higher")
             cuts = sorted({float(value) for value in (*wanted, some[1])})[:most]
-        found.append(list(cuts))
+        found.append(cuts)
     return found
+
+
+def _member(ids: Sequence[int], size: int) -> NDArray[np.bool_]:
+    member = np.zeros(size, dtype=bool)
+    member[list(ids)] = True
+    return member
+
+
+def _indicator(groups: object, size: int) -> sparse.csr_array:
+    columns = [_member(list(ids), size) for ids in groups]  # type: ignore[attr-defined]
+    return sparse.csr_array(np.column_stack(columns).astype(np.float32))
+
+
+def _sum(encoded: Encoded, values: NDArray[np.generic]) -> Column:
+    """Sums of a value over each row's tokens."""
+    total = np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    return (total[encoded.bounds[1:]] - total[encoded.bounds[:-1]]).astype(np.float64)
+
+
+def _times(encoded: Encoded, ids: NDArray[np.int64], table: sparse.csr_array) -> Column:
+    ones = np.ones(len(ids), dtype=np.float32)
+    shape = (len(encoded.bounds) - 1, table.shape[0])
+    tokens = sparse.csr_array((ones, ids, encoded.bounds), shape=shape)
+    return np.asarray((tokens @ table).todense(), dtype=np.float64)

@@ -1,0 +1,191 @@
+"""Why a paragraph reads as it does: exact contributions, then plain facts, in one sentence.
+
+The scores are linear, so the log-odds of the label given against the next best class is
+exactly the sum of one number a feature. The largest ones that speak for the label become
+evidence, with the place in the text where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.classify.encode import surface_spans
+from quality.classify.features import FeatureSpace, Reading, headings_of
+from quality.classify.labels import Label, Paragraph
+from quality.classify.model import Linear, Matrix
+from quality.document import Evidence, EvidenceKind
+
+# Reasons a person can take in at a glance; `quality explain --json` has no more either.
+MOST_EVIDENCE = 4
+# Log-odds below this would not be noticed: a hundredth of a probability at best.
+LEAST_WEIGHT = 0.04
+
+NAMES = {
+    Label.REPORTING: "reporting",
+    Label.FILLER: "filler",
+    Label.GENERATED_ADVICE: "generated advice",
+    Label.ADVICE: "advice",
+    Label.OTHER: "other substance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature adds to the log-odds of one class against another."""
+
+    row: int
+    name: str
+    weight: float
+    first: int
+    last: int
+
+
+def contributions(
+    space: FeatureSpace,
+    linear: Linear,
+    tables: Sequence[Matrix],
+    reading: Reading,
+    contrast: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> tuple[NDArray[np.float64], Matrix]:
+    """Log-odds that each word entry and each count adds, for class against class by row.
+
+    The first array is parallel to `reading.words.data`; the second has a row a paragraph
+    and a column a stepped count. With the intercepts' difference they add up exactly to the
+    difference of the two raw scores.
+    """
+    mine, other = contrast
+    words = reading.words
+    rows = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
+    weights = linear.words[mine[rows], words.indices] - linear.words[other[rows], words.indices]
+    bins = space.bins(reading.counts)
+    steps = [
+        table[bins[:, number], mine] - table[bins[:, number], other]
+        for number, table in enumerate(tables)
+    ]
+    return weights.astype(np.float64) * words.data, np.column_stack(steps)
+
+
+def evidence(
+    space: FeatureSpace,
+    reading: Reading,
+    paragraphs: Sequence[Paragraph],
+    parts: tuple[NDArray[np.float64], Matrix],
+) -> list[tuple[Evidence, ...]]:
+    """The strongest contributions of each paragraph, largest first, with their spans."""
+    found: list[list[Contribution]] = [[] for _ in paragraphs]
+    for contribution in _largest(space, reading, parts):
+        found[contribution.row].append(contribution)
+    return [
+        _with_spans(contributions, paragraph.text)
+        for contributions, paragraph in zip(found, paragraphs, strict=True)
+    ]
+
+
+def _largest(
+    space: FeatureSpace, reading: Reading, parts: tuple[NDArray[np.float64], Matrix]
+) -> list[Contribution]:
+    by_word, by_step = parts
+    entries = np.flatnonzero(by_word >= LEAST_WEIGHT)
+    entry_rows = np.searchsorted(reading.words.indptr, entries, side="right") - 1
+    step_rows, step_columns = np.nonzero(by_step >= LEAST_WEIGHT)
+    rows = np.concatenate([entry_rows, step_rows])
+    weights = np.concatenate([by_word[entries], by_step[step_rows, step_columns]])
+    order = np.lexsort((-weights, rows))
+    rank = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
+    names = list(space.steps)
+    chosen = []
+    for place in order[rank < MOST_EVIDENCE].tolist():
+        row, weight = int(rows[place]), float(weights[place])
+        if place < len(entries):
+            entry = int(entries[place])
+            name = space.name(int(reading.words.indices[entry]))
+            span = int(reading.firsts[entry]), int(reading.lasts[entry])
+        else:
+            name = names[step_columns[place - len(entries)]]
+            name, span = f"{name}: {_value(space, reading, row, name)}", (-1, -1)
+        chosen.append(Contribution(row, name, weight, *span))
+    return chosen
+
+
+def _value(space: FeatureSpace, reading: Reading, row: int, name: str) -> str:
+    value = float(reading.counts[row, space.style.names.index(name)])
+    if name.startswith(("opens", "ends", "list")):
+        return "yes" if value else "no"
+    return f"{value:.0%}" if name.endswith("share") else f"{value:.3g}"
+
+
+def _with_spans(found: Sequence[Contribution], text: str) -> tuple[Evidence, ...]:
+    if not found:
+        return ()
+    spans = surface_spans(text) if any(item.first >= 0 for item in found) else []
+    return tuple(
+        Evidence(
+            EvidenceKind.FEATURE,
+            item.name,
+            round(item.weight, 3),
+            spans[item.first][0] if item.first >= 0 else 0,
+            spans[item.last][1] if item.first >= 0 else len(text),
+        )
+        for item in found
+    )
+
+
+def reason(label: Label, rival: Label, items: Sequence[Evidence], facts: str) -> str:
+    """One plain sentence: what it reads like, by what, and the facts.
+
+    >>> reason(Label.FILLER, Label.OTHER, (), "no figure")
+    'Reads like filler rather than other substance: no figure.'
+    """
+    because = ", ".join(item.name for item in items[:2])
+    grounds = f"{because}; {facts}" if because else facts
+    return f"Reads like {NAMES[label]} rather than {NAMES[rival]}: {grounds}."
+
+
+def doubt(first: tuple[str, float], second: tuple[str, float]) -> str:
+    """The sentence for a paragraph that no class is sure of.
+
+    >>> doubt(("filler", 0.41), ("other", 0.38))
+    'No class is clear: reads like filler (0.41) or other (0.38).'
+    """
+    return (
+        f"No class is clear: reads like {first[0]} ({first[1]:.2f}) "
+        f"or {second[0]} ({second[1]:.2f})."
+    )
+
+
+class Facts:
+    """Counts of a paragraph in words: names, figures, quotation, markers, the heading above."""
+
+    _COUNTED = (
+        ("names", "name"),
+        ("figures", "figure"),
+        ("quotation marks", "quotation mark"),
+    )
+
+    def __init__(self, space: FeatureSpace) -> None:
+        names = space.style.names
+        self._columns = [(names.index(name), word) for name, word in self._COUNTED]
+        self._words = names.index("words")
+        self._markers = names.index("puff words")
+
+    def of(self, counts: NDArray[np.float32], paragraph: Paragraph) -> str:
+        """The facts of one paragraph, from its row of style counts."""
+        values = counts.tolist()
+        said = [_count(int(values[column]), word) for column, word in self._columns]
+        markers = int(values[self._markers])
+        if markers:
+            said.append(f"{markers} of {int(values[self._words])} words from the marker list")
+        headings = headings_of(paragraph)
+        if headings:
+            said.append(f"under “{headings[-1].strip()}”")
+        return ", ".join(said)
+
+
+def _count(number: int, word: str) -> str:
+    if number == 0:
+        return f"no {word}"
+    return f"1 {word}" if number == 1 else f"{number} {word}s"

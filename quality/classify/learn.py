@@ -1,0 +1,94 @@
+"""The numerical part of training: weights, folds by source, calibration, thresholds.
+
+scikit-learn is imported inside functions: labelling must start without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+
+from quality.classify.features import FeatureSpace
+from quality.classify.model import Linear, Matrix
+
+# Strength of the weights' penalty, chosen on 5 folds over training hosts.
+FUNCTION_C = 1.0
+GENERATED_C = 1.0
+ORIGIN_C = 0.3
+FOLDS = 5
+
+
+def fit_linear(
+    space: FeatureSpace,
+    matrix: sparse.csr_array,
+    classes: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    strength: float,
+) -> Linear:
+    """Multinomial (or, for two classes, binary) logistic regression as plain weights."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=strength, max_iter=400, tol=1e-4)
+    fitted.fit(matrix, classes, sample_weight=weights)
+    return Linear.of(space, fitted.coef_, fitted.intercept_)
+
+
+def folds_by_source(sources: Sequence[str], folds: int = FOLDS) -> NDArray[np.int64]:
+    """A fold number for each row; all rows of a source share one, sizes are even.
+
+    Sources go by size, then name, to the fold that is smallest so far: no chance in it.
+    """
+    names, inverse, counts = np.unique(np.asarray(sources), return_inverse=True, return_counts=True)
+    sizes = np.zeros(folds)
+    fold_of = np.zeros(len(names), dtype=np.int64)
+    for number in np.lexsort((names, -counts)):
+        fold_of[number] = int(sizes.argmin())
+        sizes[fold_of[number]] += counts[number]
+    return fold_of[inverse]
+
+
+def calibrate(
+    scores: Matrix, classes: NDArray[np.int64], weights: NDArray[np.float64]
+) -> tuple[float, tuple[float, ...]]:
+    """Temperature and class shifts with the least log loss on held-out scores."""
+    rows = np.arange(len(classes))
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        scaled = scores / np.exp(parameters[0]) + parameters[1:]
+        top = scaled.max(axis=1)
+        total = top + np.log(np.exp(scaled - top[:, None]).sum(axis=1))
+        # A whisker of ridge: shifts are only known up to a constant.
+        ridge = 1e-3 * float(parameters @ parameters)
+        return float(np.average(total - scaled[rows, classes], weights=weights)) + ridge
+
+    best = minimize(loss, np.zeros(scores.shape[1] + 1), method="L-BFGS-B").x
+    return round(float(np.exp(best[0])), 6), tuple(round(float(shift), 6) for shift in best[1:])
+
+
+def logistic(
+    evidence: Matrix, truth: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> tuple[float, ...]:
+    """Weights and shift of a small logistic regression over a few columns of evidence."""
+
+    def loss(parameters: NDArray[np.float64]) -> float:
+        logit = evidence @ parameters[:-1] + parameters[-1]
+        signed = np.where(truth, -logit, logit)
+        ridge = 1e-3 * float(parameters[:-1] @ parameters[:-1])
+        return float(np.average(np.logaddexp(0.0, signed), weights=weights)) + ridge
+
+    best = minimize(loss, np.zeros(evidence.shape[1] + 1), method="L-BFGS-B").x
+    return tuple(round(float(value), 6) for value in best)
+
+
+def confidence_for(confidence: NDArray[np.float64], coverage: float) -> float:
+    """The confidence that just that share of paragraphs reaches."""
+    return round(float(np.quantile(confidence, 1.0 - coverage)), 4)
+
+
+def generated_for(honest: NDArray[np.float64], false_alarms: float, least: float) -> float:
+    """The generated evidence that only that share of honest advice reaches, at least `least`."""
+    return round(max(least, float(np.quantile(honest, 1.0 - false_alarms))), 4)

@@ -1,0 +1,177 @@
+"""The paragraph model as numbers: written to and read from plain arrays and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.classify.encode import Encoder
+from quality.classify.features import STEP_SCALE, FeatureSpace, Reading
+from quality.classify.labels import CLASSES
+from quality.classify.style import Style
+from quality.errors import ModelError
+from quality.modelfiles import load_arrays, load_json, update_manifest, verify
+
+MODEL_NAME = "paragraph"
+FORMAT = 1
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Weights over a feature space: one row a class for word features and for steps."""
+
+    words: NDArray[np.float32]
+    steps: NDArray[np.float32]
+    intercept: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, space: FeatureSpace, weights: Matrix, intercept: Matrix) -> Linear:
+        """Weights over `space.matrix` columns, with the scale of steps worked in."""
+        size = len(space.keys)
+        return cls(
+            weights[:, :size].astype(np.float32),
+            (weights[:, size:] * STEP_SCALE).astype(np.float32),
+            np.asarray(intercept, dtype=np.float64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where decisions fall; chosen by `train` on hosts the weights were not fitted on.
+
+    `confidence` is the least probability of the best function for a label to be given,
+    `generated` that from which advice is called generated, `rare` the share of words outside
+    the vocabulary up to which the model knows what it reads.
+    """
+
+    confidence: float
+    generated: float
+    rare: float
+    min_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From raw scores to probabilities: one temperature, one shift a class; and for `generated`.
+
+    `generated` weighs own evidence, the mean over the section, the origin score of the
+    section and the template coverage, then adds the last number.
+    """
+
+    temperature: float
+    shifts: tuple[float, ...]
+    generated: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """All numbers of the paragraph model."""
+
+    space: FeatureSpace
+    functions: Linear
+    generated: Linear
+    origin: Linear
+    calibration: Calibration
+    thresholds: Thresholds
+
+    def table(self, linear: Linear) -> tuple[Matrix, ...]:
+        """For each stepped count what standing on each of its steps adds, by class."""
+        bounds = self.space.step_bounds
+        return tuple(
+            np.vstack(
+                [
+                    np.zeros((1, len(linear.intercept))),
+                    np.cumsum(linear.steps[:, start:end].T.astype(np.float64), axis=0),
+                ]
+            )
+            for start, end in pairwise(bounds)
+        )
+
+
+def raw_scores(
+    linear: Linear, tables: tuple[Matrix, ...], read: Reading, bins: NDArray[np.int64]
+) -> Matrix:
+    """Intercept plus words plus steps: one row a paragraph, one column a class."""
+    scores = np.asarray(read.words @ linear.words.T, dtype=np.float64) + linear.intercept
+    for number, table in enumerate(tables):
+        scores += table[bins[:, number]]
+    return scores
+
+
+def save(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write the model into `folder` and its hashes into the manifest beside that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    space = model.space
+    arrays: dict[str, NDArray[Any]] = {"keys": space.keys, "rarity": space.rarity}
+    for name in ("functions", "generated", "origin"):
+        linear: Linear = getattr(model, name)
+        arrays[f"{name}.words"] = linear.words.astype(np.float16)
+        arrays[f"{name}.steps"] = linear.steps
+        arrays[f"{name}.intercept"] = linear.intercept
+    np.savez_compressed(folder / "weights.npz", allow_pickle=False, **arrays)
+    content = {
+        "format": FORMAT,
+        "classes": list(CLASSES),
+        "calibration": asdict(model.calibration),
+        "thresholds": asdict(model.thresholds),
+        "word_classes": {name: list(words) for name, words in space.style.classes.items()},
+        "steps": space.steps,
+        "vocabulary": space.encoder.tokens[space.encoder.first_word :],
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+    update_manifest(folder.parent, folder.name, facts)
+
+
+def load(folder: Path) -> Model:
+    """The model in a folder whose files match the manifest beside it.
+
+    Raises ModelError, naming the cure, for anything else.
+    """
+    verify(folder.parent, folder.name)
+    content = load_json(folder / "model.json")
+    if content.get("format") != FORMAT or content.get("classes") != list(CLASSES):
+        raise ModelError(
+            f"{folder}: paragraph model format {content.get('format')}, "
+            f"this package reads {FORMAT}. Run `quality train`, or reinstall the package."
+        )
+    arrays = load_arrays(folder / "weights.npz")
+    try:
+        return _assemble(content, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"{folder}: incomplete paragraph model ({error!r}). Run `quality train`."
+        ) from error
+
+
+def _assemble(content: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
+    encoder = Encoder(content["vocabulary"])
+    style = Style(encoder, content["word_classes"])
+    space = FeatureSpace(encoder, style, arrays["keys"], arrays["rarity"], content["steps"])
+    linear = {
+        name: Linear(
+            arrays[f"{name}.words"].astype(np.float32),
+            arrays[f"{name}.steps"],
+            arrays[f"{name}.intercept"],
+        )
+        for name in ("functions", "generated", "origin")
+    }
+    calibration = content["calibration"]
+    return Model(
+        space=space,
+        calibration=Calibration(
+            calibration["temperature"],
+            tuple(calibration["shifts"]),
+            tuple(calibration["generated"]),
+        ),
+        thresholds=Thresholds(**content["thresholds"]),
+        **linear,
+    )

@@ -1,0 +1,146 @@
+"""Labelled paragraphs from files: our own seeds, gold paragraphs, paragraphs of known origin.
+
+Seeds are `{"id", "label", "headings", "before", "after", "text", "site"}`; gold rows add
+`split`, `confidence`, `source`, `kind`, `host`, `doc`. Files may be gzipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from quality.classify.encode import surfaces
+from quality.classify.labels import CLASSES, Label, Paragraph
+from quality.errors import UsageError
+
+# A run of words that two independent texts do not share by chance.
+RUN_WORDS = 8
+# Share of a paragraph's runs found on the other side from which it counts as a copy.
+COPY_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A paragraph with its label and where it comes from.
+
+    `source` is what a feature's spread is counted by: the site of a web page or seed, the
+    collection of anything else. `confidence` runs from 1 to 3.
+    """
+
+    id: str
+    paragraph: Paragraph
+    label: Label
+    source: str
+    host: str
+    kind: str
+    doc: str
+    confidence: int = 2
+    split: str = "train"
+
+    @property
+    def is_web(self) -> bool:
+        """Whether the text comes from an ordinary web page, as the texts we score do."""
+        return self.kind == "web"
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRow:
+    """A paragraph whose writer is known: `machine` or not."""
+
+    text: str
+    machine: bool
+    source: str
+    generator: str
+    doc: str
+    kind: str
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON objects of a file with one a line."""
+    with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
+        for number, line in enumerate(unpacked if path.suffix == ".gz" else raw, 1):
+            if not line.strip():
+                continue
+            try:
+                yield json.loads(line)
+            except ValueError as error:
+                raise UsageError(
+                    f"{path}, line {number}: not JSON ({error}). One object a line is wanted."
+                ) from error
+
+
+def load_rows(path: Path) -> list[Row]:
+    """Seeds or gold rows, whatever their label; rows with labels outside the guide are left out."""
+    known = set(Label)
+    return [_row(record, path) for record in records(path) if record.get("label") in known]
+
+
+def load_origin(path: Path) -> list[OriginRow]:
+    """Paragraphs of known origin."""
+    return [
+        OriginRow(
+            text=record["text"],
+            machine=record["kind"].startswith("llm_"),
+            source=record["source"],
+            generator=record.get("generator") or "human",
+            doc=record.get("doc") or "",
+            kind=record["kind"],
+        )
+        for record in records(path)
+    ]
+
+
+def functional(rows: Iterable[Row]) -> list[Row]:
+    """The rows whose label is one of the five classes the model learns."""
+    return [row for row in rows if row.label in CLASSES]
+
+
+def without_copies(rows: Sequence[Row], others: Iterable[str]) -> list[Row]:
+    """The rows that share too few eight-word runs with any of the other texts to be copies."""
+    seen = {run for text in others for run in runs(text)}
+    return [row for row in rows if not _is_copy(runs(row.paragraph.text), seen)]
+
+
+def runs(text: str) -> set[int]:
+    """Hashes of the eight-word runs of a text; of the whole text where it is shorter."""
+    words = [surface.casefold() for surface in surfaces(text) if surface[0].isalnum()]
+    size = max(1, len(words) - RUN_WORDS + 1)
+    return {
+        xxhash.xxh3_64_intdigest(" ".join(words[start : start + RUN_WORDS]).encode())
+        for start in range(size)
+    }
+
+
+def _is_copy(own: set[int], seen: set[int]) -> bool:
+    return len(own & seen) >= COPY_SHARE * len(own)
+
+
+def _row(record: dict[str, Any], path: Path) -> Row:
+    try:
+        text, label = record["text"], Label(record["label"])
+    except KeyError as error:
+        raise UsageError(f"{path}: a row without {error}; seeds/GUIDE.md shows one.") from error
+    host = record.get("host") or record.get("site") or "unknown"
+    kind = record.get("kind") or "seed"
+    heading = record.get("heading")
+    headings = record.get("headings") or ([heading] if heading else [])
+    source = host if kind in {"web", "seed"} else record.get("source") or host
+    return Row(
+        id=str(record.get("id", "")),
+        paragraph=Paragraph(
+            text, tuple(headings), record.get("before") or None, record.get("after") or None
+        ),
+        label=label,
+        source=source,
+        host=host,
+        kind=kind,
+        doc=record.get("doc") or host,
+        confidence=int(record.get("confidence", 2)),
+        split=record.get("split", "train"),
+    )
