@@ -1,0 +1,132 @@
+"""What headings are about, whatever words they use: families of forms and light stems."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from quality import lang
+from quality.tokens import fold, words
+
+# Up to so many words may stand between the words of a form ("what * comes * next").
+MAX_GAP = 2
+_ENDINGS = re.compile(r"(?:ings?|edly|ed|ies|es|ly|s)$")
+# Shorter words lose their meaning with their ending ("thing", "used", "yes").
+_MIN_STEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Words in order; a word that ends in `*` is a stem."""
+
+    family: str
+    parts: tuple[str, ...]
+    at_start: bool
+    at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The heading families of one language."""
+
+    kinds: dict[str, str]
+    """`generic`, `open` or `format` of each family."""
+    by_word: dict[str, tuple[Form, ...]]
+    by_stem: dict[str, tuple[Form, ...]]
+    """Forms that begin with a stem, by its first three letters."""
+
+    def families(self, heading: str) -> tuple[str, ...]:
+        """The families a heading belongs to, sorted.
+
+        >>> lexicon("en").families("The Road Ahead for Smart Farming")
+        ('outlook',)
+        """
+        tokens = words(fold(heading).replace("&", " and "))
+        found = set()
+        for start, token in enumerate(tokens):
+            for form in self._starting_with(token):
+                if form.family not in found and _matches(form, tokens, start):
+                    found.add(form.family)
+        return tuple(sorted(found))
+
+    def _starting_with(self, token: str) -> Iterator[Form]:
+        yield from self.by_word.get(token, ())
+        yield from self.by_stem.get(token[:3], ())
+
+
+@cache
+def lexicon(code: str | None) -> Lexicon:
+    """The heading families of a language; empty where its pack has no `outline.toml`."""
+    raw = lang.data(code, "outline.toml") if code else None
+    tables = tomllib.loads(raw.decode("utf-8")) if raw else {}
+    by_word: dict[str, list[Form]] = {}
+    by_stem: dict[str, list[Form]] = {}
+    for family, table in tables.items():
+        for form in map(_form, [family] * len(table["forms"]), table["forms"]):
+            first = form.parts[0]
+            if first.endswith("*"):
+                by_stem.setdefault(first[:3], []).append(form)
+            else:
+                by_word.setdefault(first, []).append(form)
+    return Lexicon(
+        kinds={family: str(table["kind"]) for family, table in tables.items()},
+        by_word={word: tuple(forms) for word, forms in by_word.items()},
+        by_stem={stem: tuple(forms) for stem, forms in by_stem.items()},
+    )
+
+
+def stems(heading: str, *, language: str | None, topic: Iterable[str] = ()) -> tuple[str, ...]:
+    """The stems of a heading's content words, without numbers and without the topic's stems.
+
+    >>> stems("3. Sensible Steps for Farmers", language="en", topic=["farmer"])
+    ('sensibl', 'step')
+    """
+    function = lang.function_words(language or "en")
+    without = set(topic)
+    kept = []
+    for word in words(fold(heading)):
+        stem = stem_of(word)
+        if word in function or word[0].isdigit() or stem in without or len(word) < 2:
+            continue
+        kept.append(stem)
+    return tuple(kept)
+
+
+@lru_cache(maxsize=1 << 14)
+def stem_of(word: str) -> str:
+    """A folded word without its commonest English endings; equal for forms of one word."""
+    if len(word) <= _MIN_STEM:
+        return word
+    stem = word[:-2] if word.endswith("'s") else word
+    shorter = _ENDINGS.sub("", stem)
+    if len(shorter) >= _MIN_STEM:
+        stem = shorter
+    return stem[:-1] if len(stem) > _MIN_STEM and stem[-1] in "ey" else stem
+
+
+def _form(family: str, text: str) -> Form:
+    at_start, at_end = text.startswith("^"), text.endswith("$")
+    parts = tuple(part for part in text.strip("^$").split() if part != "*")
+    return Form(family, parts, at_start, at_end)
+
+
+def _matches(form: Form, tokens: Sequence[str], start: int) -> bool:
+    if form.at_start and start:
+        return False
+    position = start
+    for number, part in enumerate(form.parts):
+        reach = 1 if number == 0 else MAX_GAP + 1
+        for offset in range(reach):
+            if position + offset < len(tokens) and _is(tokens[position + offset], part):
+                position += offset + 1
+                break
+        else:
+            return False
+    return not form.at_end or position == len(tokens)
+
+
+def _is(token: str, part: str) -> bool:
+    return token.startswith(part[:-1]) if part.endswith("*") else token == part
