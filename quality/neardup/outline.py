@@ -1,4 +1,9 @@
-"""The outline of a document: its sections' headings, forms and skeletons, without its subject."""
+"""The outline of a document: its sections' headings, forms and skeletons, without its subject.
+
+Headings are looked for once more here, by the company they keep: in plain text a heading
+right above a labelled line ("Market Forecasts" above "Rising Demand:") has the form of one
+more line, and only what follows shows what it is.
+"""
 
 from __future__ import annotations
 
@@ -7,37 +12,39 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from quality.document import Block, BlockKind, Document, Section
+from quality.document import BlockKind, Document
 from quality.neardup.headings import lexicon, stem_of, stems
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import fold, words
 
-_SUBHEADING = re.compile(r"(?:\d{1,2}[.)]|[a-z][.)]|[-–•*])?\s*.*[:：]$")
+_SUBHEADING = re.compile(r"(?:\d{1,2}[.)]|[a-z][.)]|[-–•*])?\s*.*[:：]")
 _LABEL = re.compile(
     r"(?:[-–—•*]\s*|\d{1,2}[.)]\s*)?(?:[^\W\d_][\w'’/&-]*\s+){0,5}[\w'’/&-]+\s?[:：]\s"
 )
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]+")
 _NUMBER = re.compile(r"\d+")
 _QUOTE = re.compile('["“”«»]')
+_SENTENCE_END = re.compile(r"""[.!,;…。！，；]["'”’)]*$""")
+# Words of possibility and address, which advice that fits any subject is full of.
 _SOFT = frozenset(
-    "can could may might should will would must likely often perhaps probably you your "
-    "whether ensure consider embrace explore stay keep choose".split()
+    {"can", "could", "may", "might", "should", "will", "would", "must", "likely", "often"}
+    | {"perhaps", "probably", "you", "your", "whether", "ensure", "consider", "embrace"}
+    | {"explore", "stay", "keep", "choose"}
 )
 # A longer "heading" is a sentence.
 MAX_HEADING_CHARS = 120
+MAX_HEADING_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class SectionOutline:
     """One section under a main heading, with its subsections."""
 
-    section: int
-    """The number of the section of the document that begins with the heading."""
     heading: str
     families: tuple[str, ...]
     stems: tuple[str, ...]
     form: str
-    """`labels`, `list`, `talk`, `table`, `code`, `prose` or `empty`."""
+    """`labels`, `list`, `talk`, `table`, `prose` or `empty`."""
     words: int
     particulars: int
     """Numbers, names that are not the subject, quotation marks."""
@@ -48,8 +55,9 @@ class SectionOutline:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The main sections of a document; `main[n]` tells to which one section n belongs."""
+    """The main sections of a document; `main[n]` tells to which of them section n belongs."""
 
+    document: str
     language: str | None
     sections: tuple[SectionOutline, ...]
     main: tuple[int | None, ...]
@@ -58,86 +66,109 @@ class Outline:
 
 def outline(document: Document, skip: Collection[int]) -> Outline:
     """The outline of a document without the blocks in `skip` (chrome). Pure."""
-    heads = [_head(document, section, skip) for section in document.sections]
-    level = _main_level(document, heads)
+    texts = list(document.block_texts())
+    kept = [number for number in range(len(texts)) if number not in skip]
+    heads = _main_heads(document, texts, kept)
+    context = _Context(document, texts, _topic(document), _subject(document))
+    ends = [*heads[1:], len(texts)] if heads else []
+    bodies = [
+        [number for number in kept if head < number < end]
+        for head, end in zip(heads, ends, strict=True)
+    ]
+    return Outline(
+        document=document.id,
+        language=document.language,
+        sections=tuple(map(context.describe, heads, bodies)),
+        main=_main_of_sections(document, heads, ends),
+        words=sum(len(words(texts[number])) for number in kept),
+    )
+
+
+def _main_heads(document: Document, texts: Sequence[str], kept: Sequence[int]) -> list[int]:
+    """The blocks that head a main section, in order, without the document's title."""
     topic = _topic(document)
-    main: list[int | None] = []
-    groups: list[list[int]] = []
-    for number, head in enumerate(heads):
-        if head is not None and _is_main(document, head, level):
-            if not _is_title(document, head, topic):
-                groups.append([number])
-                main.append(len(groups) - 1)
-                continue
-            main.append(None)
-        elif groups and main[-1] is not None:
-            groups[-1].append(number)
-            main.append(len(groups) - 1)
-        else:
-            main.append(None)
-    subject = _subject(document)
-    sections = tuple(
-        _describe(document, group, heads[group[0]], (skip, topic, subject)) for group in groups
+    found = _headings(document, texts, kept)
+    level = _main_level(document, found)
+    heads = [
+        number
+        for number in found
+        if (document.blocks[number].level or 7) <= level
+        and not _SUBHEADING.fullmatch(texts[number])
+        and not _is_title(document, texts, number, topic)
+    ]
+    # Of headings in a row the last one heads the text: the first is a title or a part's name.
+    following = {number: kept[at + 1] for at, number in enumerate(kept[:-1])}
+    own = set(heads)
+    return [number for number in heads if following.get(number) not in own]
+
+
+def _headings(document: Document, texts: Sequence[str], kept: Sequence[int]) -> list[int]:
+    families = lexicon(document.language or "en").families
+    found = []
+    for at, number in enumerate(kept):
+        kind, text = document.blocks[number].kind, texts[number]
+        if kind is BlockKind.HEADING and len(text) <= MAX_HEADING_CHARS:
+            found.append(number)
+        elif kind is BlockKind.PARAGRAPH and at + 1 < len(kept):
+            following = kept[at + 1]
+            leads = document.blocks[following].kind is not BlockKind.PARAGRAPH or bool(
+                _LABEL.match(texts[following])
+            )
+            if leads and _reads_like_heading(text) and families(text):
+                found.append(number)
+    return found
+
+
+def _reads_like_heading(text: str) -> bool:
+    count = len(words(text))
+    return (
+        0 < count <= MAX_HEADING_WORDS
+        and len(text) <= MAX_HEADING_CHARS
+        and text[0].isupper()
+        and not text.endswith((":", "："))
+        and not _SENTENCE_END.search(text)
     )
-    total = sum(
-        len(words(document.block_text(n))) for n in range(len(document.blocks)) if n not in skip
-    )
-    return Outline(document.language, sections, tuple(main), total)
 
 
-def _head(document: Document, section: Section, skip: Collection[int]) -> int | None:
-    """The block of a section's own heading: the last of its row that is no subheading."""
-    row = []
-    for number in range(section.first, section.last + 1):
-        if document.blocks[number].kind is not BlockKind.HEADING:
-            break
-        if number not in skip and len(document.block_text(number)) <= MAX_HEADING_CHARS:
-            row.append(number)
-    own = [number for number in row if not _SUBHEADING.fullmatch(document.block_text(number))]
-    if not own:
-        return row[0] if row else None
-    ranks = [document.blocks[number].level or 7 for number in own]
-    if len(set(ranks)) > 1 and len(own) > 1:
-        # A page's title over its first section: the section's own heading is the next one.
-        return own[1] if ranks[0] == 1 else own[0]
-    return own[-1]
-
-
-def _main_level(document: Document, heads: Sequence[int | None]) -> int:
+def _main_level(document: Document, heads: Sequence[int]) -> int:
     """The highest rank that at least three headings have; 7 where ranks are unknown."""
-    count = Counter(document.blocks[head].level or 7 for head in heads if head is not None)
+    count = Counter(document.blocks[head].level or 7 for head in heads)
     repeated = [rank for rank, times in count.items() if times >= 3]
     return min(repeated, default=max(count, default=7))
 
 
-def _is_main(document: Document, head: int, level: int) -> bool:
-    block: Block = document.blocks[head]
-    if (block.level or 7) > level:
-        return False
-    return bool(block.level) or not _SUBHEADING.fullmatch(document.block_text(head))
-
-
-def _is_title(document: Document, head: int, topic: frozenset[str]) -> bool:
-    text = document.block_text(head)
-    if document.blocks[head].level == 1 or text == document.title:
+def _is_title(document: Document, texts: Sequence[str], head: int, topic: frozenset[str]) -> bool:
+    if document.blocks[head].level == 1 or texts[head] == document.title:
         return True
-    own = [stem_of(word) for word in words(fold(text))]
-    return bool(topic) and len(own) >= 4 and sum(s in topic for s in own) >= 0.8 * len(own)
+    own = [stem_of(word) for word in words(fold(texts[head]))]
+    return len(own) >= 4 and sum(stem in topic for stem in own) >= 0.8 * len(own)
 
 
-def _title_text(document: Document) -> str:
-    if document.title:
-        return document.title
-    for number, block in enumerate(document.blocks[:4]):
-        text = document.block_text(number)
-        if block.kind is BlockKind.HEADING and len(words(text)) > 3:
-            return text
-    return ""
+def _main_of_sections(
+    document: Document, heads: Sequence[int], ends: Sequence[int]
+) -> tuple[int | None, ...]:
+    """Which main section each section of the document belongs to: the one it shares most with."""
+    found: list[int | None] = []
+    for section in document.sections:
+        shared = [
+            min(end, section.last + 1) - max(head, section.first)
+            for head, end in zip(heads, ends, strict=True)
+        ]
+        best = max(range(len(shared)), key=shared.__getitem__, default=None)
+        found.append(None if best is None or shared[best] <= 0 else best)
+    return tuple(found)
 
 
 def _topic(document: Document) -> frozenset[str]:
     """The stems of the title: what the document is about."""
-    return frozenset(stems(_title_text(document), language=document.language))
+    title = document.title or ""
+    if not title:
+        for number, block in enumerate(document.blocks[:4]):
+            text = document.block_text(number)
+            if block.kind is BlockKind.HEADING and len(words(text)) > 3:
+                title = text
+                break
+    return frozenset(stems(title, language=document.language))
 
 
 def _subject(document: Document) -> frozenset[str]:
@@ -146,49 +177,44 @@ def _subject(document: Document) -> frozenset[str]:
     return frozenset(word for word, times in count.items() if times >= 3)
 
 
-def _describe(
-    document: Document,
-    group: Sequence[int],
-    head: int | None,
-    context: tuple[Collection[int], frozenset[str], frozenset[str]],
-) -> SectionOutline:
-    skip, topic, subject = context
-    heading = document.block_text(head) if head is not None else ""
-    first, last = document.sections[group[0]].first, document.sections[group[-1]].last
-    body = [
-        number
-        for number in range(first, last + 1)
-        if number not in skip and document.blocks[number].kind is not BlockKind.HEADING
-    ]
-    texts = [document.block_text(number) for number in body]
-    tokens = [word for text in texts for word in words(text)]
-    names = {name for text in texts for name in _NAME.findall(text)} - subject
-    return SectionOutline(
-        section=group[0],
-        heading=heading,
-        families=lexicon(document.language or "en").families(heading),
-        stems=stems(heading, language=document.language, topic=topic),
-        form=_form(document, body, texts, subs=len(group) - 1),
-        words=len(tokens),
-        particulars=len(names)
-        + sum(len(_NUMBER.findall(text)) for text in texts)
-        + sum(len(_QUOTE.findall(text)) for text in texts) // 2,
-        soft=sum(1 for word in tokens if word.lower() in _SOFT),
-        skeleton=skeleton_hashes(texts, language=document.language),
-    )
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What describing a section needs of its document."""
 
+    document: Document
+    texts: Sequence[str]
+    topic: frozenset[str]
+    subject: frozenset[str]
 
-def _form(document: Document, body: Sequence[int], texts: Sequence[str], *, subs: int) -> str:
-    if not body:
-        return "empty"
-    kinds = Counter(document.blocks[number].kind for number in body)
-    labels = subs + sum(1 for text in texts if _LABEL.match(text))
-    questions = sum(1 for text in texts if text.rstrip().endswith("?"))
-    half = max(2, len(body) / 2)
-    if kinds[BlockKind.TABLE] >= half or kinds[BlockKind.CODE] >= half:
-        return "table" if kinds[BlockKind.TABLE] >= half else "code"
-    if questions >= 2 and questions >= len(body) / 4:
-        return "talk"
-    if labels >= half:
-        return "labels"
-    return "list" if kinds[BlockKind.LIST_ITEM] >= half else "prose"
+    def describe(self, head: int, body: Sequence[int]) -> SectionOutline:
+        heading, language = self.texts[head], self.document.language
+        prose = [self.texts[number] for number in body]
+        tokens = [word for text in prose for word in words(text)]
+        names = {name for text in prose for name in _NAME.findall(text)} - self.subject
+        marks = sum(len(_NUMBER.findall(text)) + len(_QUOTE.findall(text)) // 2 for text in prose)
+        return SectionOutline(
+            heading=heading,
+            families=lexicon(language or "en").families(heading),
+            stems=stems(heading, language=language, topic=self.topic),
+            form=self._form(body),
+            words=len(tokens),
+            particulars=len(names) + marks,
+            soft=sum(1 for word in tokens if word.lower() in _SOFT),
+            skeleton=skeleton_hashes(prose, language=language),
+        )
+
+    def _form(self, body: Sequence[int]) -> str:
+        if not body:
+            return "empty"
+        kinds = Counter(self.document.blocks[number].kind for number in body)
+        half = max(2, len(body) / 2)
+        prose = [self.texts[number] for number in body]
+        questions = sum(1 for text in prose if text.endswith("?"))
+        labels = sum(1 for text in prose if _LABEL.match(text) or _SUBHEADING.fullmatch(text))
+        if kinds[BlockKind.TABLE] >= half or kinds[BlockKind.CODE] >= half:
+            return "table"
+        if questions >= max(2, len(body) / 4):
+            return "talk"
+        if labels >= half:
+            return "labels"
+        return "list" if kinds[BlockKind.LIST_ITEM] >= half else "prose"

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import orjson
 from xxhash import xxh3_64_intdigest
 
-from quality.document import Document, Evidence
+from quality.document import Evidence
 from quality.neardup.align import Pair, align
 from quality.neardup.headings import lexicon
 from quality.neardup.outline import Outline, SectionOutline, outline
@@ -155,21 +155,19 @@ class TemplateRegistry:
 
     def _peers(self, outline: Outline, host: str, cluster_of: Callable[[str], str]) -> list[Peer]:
         """Documents of other clusters that share enough of the outline, one a cluster."""
-        own = _dump_sections(outline.sections)
+        own = cluster_of(outline.document)
         found: dict[str, Peer] = {}
-        own_clusters = set()
         for stored in self._candidates(outline, host):
-            if _dump_sections(stored.sections) == own:
-                own_clusters.add(cluster_of(stored.document))
+            cluster = cluster_of(stored.document)
+            if cluster == own:
                 continue
             pairs = align(outline.sections, stored.sections)
             if len(pairs) < MIN_SECTIONS:
                 continue
             peer = Peer(stored, pairs)
-            cluster = cluster_of(stored.document)
             if cluster not in found or _rank(peer) > _rank(found[cluster]):
                 found[cluster] = peer
-        return [peer for cluster, peer in sorted(found.items()) if cluster not in own_clusters]
+        return [peer for _, peer in sorted(found.items())]
 
     def _candidates(self, outline: Outline, host: str) -> Iterable[Stored]:
         seen = {}
@@ -273,7 +271,7 @@ def _dump(outline: Outline) -> bytes:
 def _stored(row: tuple[str, str, str, bytes]) -> Stored:
     document, host, added, blob = row
     sections = tuple(
-        SectionOutline(n, h, tuple(f), tuple(s), form, w, p, soft, tuple(sk))
-        for n, h, f, s, form, w, p, soft, sk in orjson.loads(blob)
+        SectionOutline(h, tuple(f), tuple(s), form, w, p, soft, tuple(sk))
+        for h, f, s, form, w, p, soft, sk in orjson.loads(blob)
     )
     return Stored(document, host, added, sections)
