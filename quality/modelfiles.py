@@ -96,6 +96,17 @@ def verify(models_root: Path, name: str) -> dict[str, Any]:
     return dict(entry)
 
 
+def fingerprint(models_root: Path) -> str:
+    """One hash over all files of all models, as the manifest lists them: 16 hex digits."""
+    models = _read(models_root / MANIFEST)["models"]
+    listed = sorted(
+        (name, file, digest)
+        for name, entry in models.items()
+        for file, digest in entry["files"].items()
+    )
+    return hashlib.sha256(json.dumps(listed).encode()).hexdigest()[:16]
+
+
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an `.npz` file, never executing anything in it.
 

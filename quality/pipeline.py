@@ -10,22 +10,26 @@ processes.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from quality import __version__, modelfiles
 from quality.chrome.decide import ChromeFindings, find_chrome
+from quality.chrome.explain import Contribution
+from quality.chrome.features import Floats
 from quality.chrome.lines import LineModel
 from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition, SiteLines
-from quality.classify.classifier import Paragraph, ParagraphClassifier, Prepared, Scored
-from quality.classify.labels import Label
-from quality.document import Block, BlockKind, Document, Evidence, Page
+from quality.classify.classifier import ParagraphClassifier
+from quality.classify.labels import Label, Paragraph, Scored
+from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind, Page
 from quality.errors import PageError
 from quality.extract import Limits, extract
-from quality.neardup.index import Relations, SectionIndex
+from quality.neardup.index import SectionIndex
+from quality.neardup.relations import Relations
 from quality.neardup.signature import DocumentSignature, sign_document
 from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
 from quality.report import (
@@ -51,12 +55,14 @@ class Analysis:
 
     document: Document
     hits: tuple[RuleHit | None, ...]
-    line_scores: np.ndarray
+    line_scores: Floats
     """P(chrome) of each block, float32."""
     signature: DocumentSignature
     outline: Outline
-    paragraphs: Prepared
-    """Raw label evidence of all blocks that are no headings."""
+    why: Mapping[int, tuple[Contribution, ...]]
+    """What the line model's scores stand on, by block, where it called the block chrome."""
+    scored: tuple[Scored | None, ...]
+    """Labels of the blocks, None for headings and chrome; made before templates are known."""
 
 
 class Analyzer:
@@ -75,7 +81,7 @@ class Analyzer:
     def analyze(self, page: Page) -> Analysis:
         """Everything that needs this page only. Raises PageError."""
         limits = Limits(
-            max_bytes=self.settings.read.max_bytes, max_nodes=self.settings.extract.max_nodes
+            max_chars=self.settings.read.max_bytes, max_nodes=self.settings.extract.max_nodes
         )
         document = extract(page, limits=limits)
         hits, scores = self.look_at_lines(document)
@@ -85,29 +91,94 @@ class Analyzer:
             document=document,
             hits=hits,
             line_scores=scores,
+            why=self._why(document, hits, skip),
             signature=sign_document(document, skip),
             outline=outline(document, skip),
-            paragraphs=self.classifier.prepare(paragraphs_of(document)),
+            scored=self.label(document, skip),
         )
 
-    def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], np.ndarray]:
+    def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], Floats]:
         """Rule hits and line-model scores of all blocks."""
         lines = list(document.block_texts())
         hits = tuple(self.rules.match(line, document.language) for line in lines)
         if not self.settings.chrome.line_model:
             return hits, np.zeros(len(lines), dtype=np.float32)
         kinds = [block.kind for block in document.blocks]
-        return hits, self.lines.score(lines, kinds=kinds, hits=hits)
+        return hits, self.lines.score(lines, kinds=kinds, hits=hits, dense=document.dense)
 
     def find_chrome(
         self,
         document: Document,
         hits: Sequence[RuleHit | None],
-        scores: np.ndarray,
+        scores: Floats,
         repetition: Sequence[Repetition | None] | None = None,
+        why: Mapping[int, Sequence[Contribution]] | None = None,
     ) -> ChromeFindings:
         """Which blocks are chrome, from all signals at hand."""
-        return find_chrome(document, hits, scores, repetition, thresholds=self.lines.thresholds)
+        return find_chrome(
+            document,
+            hits,
+            scores,
+            repetition,
+            thresholds=self.lines.thresholds,
+            why=why,
+            strictness=self.settings.chrome.strictness,
+        )
+
+    def label(
+        self, document: Document, skip: Collection[int], coverage: Sequence[float] = ()
+    ) -> tuple[Scored | None, ...]:
+        """Labels of all blocks but headings and those in `skip`.
+
+        `coverage` is the template coverage of each block's section.
+        """
+        numbers = [
+            number
+            for number, block in enumerate(document.blocks)
+            if number not in skip and block.kind is not BlockKind.HEADING
+        ]
+        paragraphs = paragraphs_of(document)
+        found = self.classifier.label_document(
+            [paragraphs[number] for number in numbers],
+            [coverage[number] for number in numbers] if coverage else (),
+        )
+        scored: list[Scored | None] = [None] * len(document.blocks)
+        for number, result in zip(numbers, found, strict=True):
+            scored[number] = self._sure_enough(result)
+        return tuple(scored)
+
+    def classify(self, paragraphs: Sequence[Paragraph]) -> list[Scored]:
+        """Labels of paragraphs that stand alone; sure chrome is called so."""
+        scored = []
+        for paragraph, found in zip(paragraphs, self.classifier.score(paragraphs), strict=True):
+            hit = self.rules.match(paragraph.text, None)
+            if hit is not None and hit.alone:
+                span = Evidence(EvidenceKind.RULE, hit.id, 1.0, hit.start, hit.end)
+                reason = f"Site chrome: {hit.category} (rule {hit.id})."
+                scored.append(Scored(Label.CHROME, found.scores, None, reason, (span,)))
+            else:
+                scored.append(self._sure_enough(found))
+        return scored
+
+    def _sure_enough(self, scored: Scored) -> Scored:
+        least = self.settings.labels.min_confidence
+        if scored.scores is None or scored.label is Label.UNCERTAIN:
+            return scored
+        best = max(scored.scores.values())
+        if best >= least:
+            return scored
+        reason = f"Not sure enough: {best:.2f}, the settings ask for {least:.2f}."
+        return replace(scored, label=Label.UNCERTAIN, reason=reason)
+
+    def _why(
+        self, document: Document, hits: Sequence[RuleHit | None], chrome: Collection[int]
+    ) -> dict[int, tuple[Contribution, ...]]:
+        unnamed = [number for number in sorted(chrome) if hits[number] is None]
+        if not unnamed or not self.settings.chrome.line_model:
+            return {}
+        kinds = [block.kind for block in document.blocks]
+        lines = list(document.block_texts())
+        return self.lines.explain(lines, unnamed, kinds=kinds, hits=hits, dense=document.dense)
 
 
 class Scorer:
@@ -128,7 +199,7 @@ class Scorer:
             __version__,
             self.settings.fingerprint,
             self.analyzer.rules.fingerprint[:16],
-            self.analyzer.models_fingerprint[:16],
+            self.analyzer.models_fingerprint,
         )
         return "-".join(parts)
 
@@ -145,19 +216,19 @@ class Scorer:
     def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:
         """Reports of a batch that was added, in order."""
         signatures = [analysis.signature for analysis in analyses]
-        for analysis, relations in zip(
-            analyses, self.index.judge_batch(signatures), strict=True
-        ):
+        for analysis, relations in zip(analyses, self.index.judge_batch(signatures), strict=True):
             yield self._report(analysis, relations)
 
     def _report(self, analysis: Analysis, relations: Relations) -> DocumentReport:
         document = analysis.document
         chrome = self.analyzer.find_chrome(
-            document, analysis.hits, analysis.line_scores, self._repetition(document)
+            document,
+            analysis.hits,
+            analysis.line_scores,
+            self._repetition(document),
+            analysis.why,
         )
-        matches = self.templates.judge(
-            analysis.outline, document.host, self.index.cluster_of
-        )
+        matches = self.templates.judge(analysis.outline, document.host, self.index.cluster_of)
         blocks = self._blocks(analysis, chrome, matches.sections)
         labels = [block.label for block in blocks]
         shares = shares_of(document, labels)
@@ -194,12 +265,9 @@ class Scorer:
         document = analysis.document
         coverage = _coverage_by_block(document, templates)
         cut = {finding.block: finding for finding in chrome.findings}
-        scored = self.analyzer.classifier.decide(
-            analysis.paragraphs,
-            skip=frozenset(cut),
-            templates=coverage,
-            min_confidence=self.settings.labels.min_confidence,
-        )
+        scored = analysis.scored
+        if any(coverage) or not _covers(scored, document, cut):
+            scored = self.analyzer.label(document, cut.keys(), coverage)
         reports = []
         for number, block in enumerate(document.blocks):
             finding = cut.get(number)
@@ -210,7 +278,7 @@ class Scorer:
             elif block.kind is BlockKind.HEADING:
                 report = BlockReport(block, Label.HEADING, None, None, _HEADING_REASON, ())
             else:
-                report = _labelled(block, scored[number])
+                report = _labelled(block, cast(Scored, scored[number]))
             reports.append(report)
         return tuple(reports)
 
@@ -273,6 +341,14 @@ def _heading_stacks(document: Document, texts: Sequence[str]) -> list[tuple[str,
                 stack.pop()
             stack.append((rank, text))
     return stacks
+
+
+def _covers(scored: Sequence[Scored | None], document: Document, cut: Collection[int]) -> bool:
+    """Whether labels are at hand for exactly the blocks that are neither headings nor cut."""
+    return all(
+        (scored[number] is None) == (number in cut or block.kind is BlockKind.HEADING)
+        for number, block in enumerate(document.blocks)
+    )
 
 
 def _coverage_by_block(

@@ -39,7 +39,7 @@ class BlockReport:
     """Span and kind, as extracted."""
     label: Label
     scores: Mapping[str, float] | None
-    """Calibrated probabilities of reporting, filler, advice, other; sum 1. None where not scored."""
+    """Calibrated probabilities of the four functions, sum 1. None where not scored."""
     generated: float | None
     """0 to 1: how far an advice-like block reads as machine- or template-made."""
     reason: str

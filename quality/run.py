@@ -9,10 +9,11 @@ the old folder with what it had (another folder); nothing is lost, nothing is sc
 
 from __future__ import annotations
 
+import os
 import pickle
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 
 from quality.document import Page
+from quality.errors import PageError
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
 from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for
 from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
@@ -30,7 +32,7 @@ from quality.report import PageFailure
 from quality.settings import Settings
 from quality.state import State, writer_lock
 from quality.summary import RunSummary
-from quality.workers import WorkerFailure, default_jobs, run_in_workers
+from quality.workers import WorkerFailure, run_in_workers
 from quality.write import folder as folders
 
 MANIFEST_SCHEMA = "quality.manifest/1"
@@ -109,12 +111,12 @@ class Run:
         """The run's folder."""
         return Path(self._entry.folder)
 
-    def batches(self) -> Iterator[Batch]:
-        """The new pages in batches; containers are read record by record on the way."""
+    def batches(self, *, size: int | None = None) -> Iterator[Batch]:
+        """The new pages in batches of `size`; containers are read record by record on the way."""
         settings = self.scorer.settings
         yield from plan_batches(
             self.plan.new,
-            size=settings.run.batch_files,
+            size=size or settings.run.batch_files,
             max_bytes=settings.read.max_bytes,
             is_done=lambda page: self.ledger.is_scored(page.id, self.scorer.fingerprint),
         )
@@ -131,7 +133,7 @@ class Run:
         for place in self._spooled:
             self._spool.seek(place)
             # Written by this very process into an unnamed temporary file.
-            result = cast(BatchResult, pickle.load(self._spool))  # noqa: S301
+            result = cast(BatchResult, pickle.load(self._spool))
             records = [report.as_record() for report in self.scorer.judge(result.analyses)]
             self._commit(result, records)
             yield result.number, records, result.failures
@@ -151,6 +153,12 @@ class Run:
         )
         self.ledger.update_run(replace(self._entry, status=status))
         return summary
+
+    def drop(self) -> None:
+        """End a run that has written nothing: no folder stays, the ledger forgets it."""
+        self._folder.close()
+        folders.drop(self._folder)
+        self.ledger.forget_run(self.id)
 
     def close(self) -> None:
         """Let go of the part files; an unfinished run can be carried on by the next."""
@@ -252,17 +260,13 @@ def make_plan(
     return Plan(
         new=tuple(item for item in settled if digests[item.name] not in before),
         known=known,
-        known_failures=sum(
-            before[digests[item.name]] is InputStatus.FAILED for item in known
-        ),
+        known_failures=sum(before[digests[item.name]] is InputStatus.FAILED for item in known),
         waiting=tuple(waiting),
         failures=tuple(failures),
     )
 
 
-def settled_inputs(
-    paths: Sequence[Path], *, settle_s: float
-) -> tuple[list[Input], list[Input]]:
+def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Input], list[Input]]:
     """The inputs under `paths`, and those that are still being written.
 
     Files changed within the settle time are looked at again after it: who writes a file and
@@ -273,7 +277,8 @@ def settled_inputs(
         return find_inputs(paths, settle_s=0.0, now=time.time()), []
     time.sleep(settle_s)
     before = {item.name: (item.size, item.mtime) for item in fresh}
-    inputs, waiting = [], []
+    inputs: list[Input] = []
+    waiting: list[Input] = []
     for item in find_inputs(paths, settle_s=0.0, now=time.time()):
         changed = before.get(item.name, (item.size, item.mtime)) != (item.size, item.mtime)
         (waiting if changed else inputs).append(item)
@@ -285,9 +290,9 @@ def plan_batches(
     *,
     size: int,
     max_bytes: int,
-    is_done: Any,
+    is_done: Callable[[Page], bool],
 ) -> Iterator[Batch]:
-    """Inputs as batches of at most `size` pages; single files stay unread until a worker has them."""
+    """Inputs as batches of at most `size` pages; single files are read by the workers."""
     items: list[Input | Page] = []
     failures: list[PageFailure] = []
     ended: list[Input] = []
@@ -309,7 +314,7 @@ def plan_batches(
 
 def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) -> BatchResult:
     """Analyse a batch in worker processes. Pure: the same batch gives the same result."""
-    limit = default_jobs(settings.run.jobs if jobs is None else jobs)
+    limit = jobs or settings.run.jobs or len(os.sched_getaffinity(0))
     results = run_in_workers(
         _Analyze(settings),
         batch.items,
@@ -320,7 +325,7 @@ def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) 
     analyses: list[Analysis] = []
     failures = list(batch.failures)
     for item, result in zip(batch.items, results, strict=True):
-        if isinstance(result, WorkerFailure):
+        if not isinstance(result, list):
             failures.append(_worker_failure(item, result))
             continue
         for found in result:
@@ -358,14 +363,14 @@ def _pages_of(item: Input, *, max_bytes: int) -> Iterator[Input | Page | ReadFai
 
 
 def _as_page_failure(failure: ReadFailure) -> PageFailure:
-    return PageFailure(
-        failure.path, failure.record, failure.stage, failure.error, failure.message
-    )
+    return PageFailure(failure.path, failure.record, failure.stage, failure.error, failure.message)
 
 
-def _worker_failure(item: Input | Page, failure: WorkerFailure) -> PageFailure:
+def _worker_failure(item: Input | Page, failure: WorkerFailure | PageError) -> PageFailure:
     name, record = (item.path, item.record) if isinstance(item, Page) else (item.name, 0)
-    return PageFailure(name, record, "extract", failure.error, f"{name}: {failure.message}")
+    if isinstance(failure, PageError):
+        return PageFailure(name, record, failure.stage, type(failure).__name__, str(failure))
+    return PageFailure(name, record, failure.stage, failure.error, f"{name}: {failure.message}")
 
 
 def _begin(
@@ -424,11 +429,16 @@ def _finish_folder(
     summary = RunSummary(entry.run, status.value, entry.started, seconds, {})
     good: set[str] = set()
     bad: set[str] = set()
-    folders.finish(
-        parts,
-        on_document=lambda row: (summary.add_document(row), good.add(row["path"]))[0],
-        on_failure=lambda row: (summary.add_failure(row), bad.add(row["path"]))[0],
-    )
+
+    def on_document(row: Mapping[str, Any]) -> None:
+        summary.add_document(row)
+        good.add(row["path"])
+
+    def on_failure(row: Mapping[str, Any]) -> None:
+        summary.add_failure(row)
+        bad.add(row["path"])
+
+    folders.finish(parts, on_document=on_document, on_failure=on_failure)
     summary.inputs = {
         "found": found or len(good | bad),
         "scored": len(good),

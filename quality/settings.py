@@ -74,10 +74,10 @@ class NearDuplicateSettings(_Group):
 class LabelSettings(_Group):
     """How sure a paragraph label must be."""
 
-    min_confidence: Share | None = Field(
-        default=None,
-        description="Least calibrated score of a label; below it: uncertain. "
-        "Empty: as chosen when the model was trained.",
+    min_confidence: Share = Field(
+        default=0.0,
+        description="Labels less sure than this become uncertain, on top of the threshold that "
+        "was chosen when the model was trained.",
     )
 
 

@@ -14,7 +14,7 @@ from quality.cli.parsing import add_command, add_settings
 from quality.errors import UsageError
 
 if TYPE_CHECKING:
-    from quality.classify.classifier import Paragraph
+    from quality.classify.labels import Paragraph
     from quality.pipeline import Analyzer
 
 # Rows labelled at a time: enough for the arrays to pay, few enough to stream.
@@ -57,6 +57,8 @@ def _classify(options: argparse.Namespace) -> int:
 
 
 def _label(analyzer: Analyzer, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    from quality.report import rounded_to_one
+
     good = [row for row in rows if "error" not in row]
     scored = iter(analyzer.classify([_paragraph(row) for row in good]))
     for row in rows:
@@ -67,7 +69,7 @@ def _label(analyzer: Analyzer, rows: list[dict[str, Any]]) -> Iterator[dict[str,
         yield {
             **row,
             "label": result.label.value,
-            "scores": result.rounded_scores(),
+            "scores": None if result.scores is None else rounded_to_one(result.scores),
             "generated": None if result.generated is None else round(result.generated, 4),
             "reason": result.reason,
             "evidence": [
@@ -96,7 +98,7 @@ def _row(number: int, line: bytes) -> dict[str, Any]:
 
 
 def _paragraph(row: dict[str, Any]) -> Paragraph:
-    from quality.classify.classifier import Paragraph
+    from quality.classify.labels import Paragraph
     from quality.document import BlockKind
 
     headings = row.get("headings") or row.get("heading") or ()

@@ -80,9 +80,7 @@ def _strip(options: argparse.Namespace) -> int:
     return _each_report(options, show)
 
 
-def _each_report(
-    options: argparse.Namespace, show: Callable[[DocumentReport], None]
-) -> int:
+def _each_report(options: argparse.Namespace, show: Callable[[DocumentReport], None]) -> int:
     from quality.pipeline import Scorer, analyze_page, analyzer_for
     from quality.report import PageFailure
     from quality.settings import Settings
@@ -115,14 +113,15 @@ def _pages(name: str, settings: Settings) -> Iterator[Page | PageFailure]:
         return
     path = Path(name)
     if not path.is_file():
-        raise UsageError(f"{name}: no such file. Give the path of an existing file, or - for stdin.")
+        raise UsageError(
+            f"{name}: no such file. Give the path of an existing file, or - for stdin."
+        )
     for item in find_inputs([path], settle_s=0.0, now=time.time()):
         for page in read(item, max_bytes=settings.read.max_bytes):
             if isinstance(page, ReadFailure):
                 yield PageFailure(page.path, page.record, page.stage, page.error, page.message)
             else:
                 yield page
-
 
 
 def _page_from_stdin() -> Page:

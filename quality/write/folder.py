@@ -104,6 +104,14 @@ def finish(
         (folder / (name + PART)).rename(folder / name)
 
 
+def drop(run: RunFolder) -> None:
+    """Remove the part files, and the folder where nothing else is in it."""
+    for name in (DOCUMENTS, FAILURES):
+        _remove(run.folder / (name + PART))
+    if not any(run.folder.iterdir()):
+        run.folder.rmdir()
+
+
 def rebuild(folder: Path, name: str) -> None:
     """Make one view of a finished run anew from its documents.jsonl."""
     part = folder / (name + PART)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ def pieces(text: str, offset: int, evidence: Sequence[Mapping[str, Any]]) -> lis
     ]
     cuts = sorted({0, len(text), *(s for s, _, _ in spans), *(e for _, e, _ in spans)})
     result = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         over = [item for s, e, item in spans if s <= start and end <= e]
         names = "; ".join(f"{item['name']} {item['weight']:+.2f}" for item in over)
         weight = sum(item["weight"] for item in over)
