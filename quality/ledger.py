@@ -106,10 +106,7 @@ class Ledger:
         with self._state.transaction() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?, ?)",
-                (
-                    (digest, fingerprint, path, run, status.value)
-                    for digest, path, status in inputs
-                ),
+                ((digest, fingerprint, path, run, status.value) for digest, path, status in inputs),
             )
 
     def begin_run(self, entry: RunEntry) -> None:
@@ -119,6 +116,11 @@ class Ledger:
     def update_run(self, entry: RunEntry) -> None:
         """Note how far a run got, or that it ended."""
         self._put(entry)
+
+    def forget_run(self, run: str) -> None:
+        """Forget a run that did nothing."""
+        with self._state.transaction() as connection:
+            connection.execute("DELETE FROM runs WHERE run = ?", (run,))
 
     def unfinished_runs(self) -> list[RunEntry]:
         """Runs that began and did not end, oldest first.
