@@ -30,7 +30,7 @@ from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
 from quality.read.inputs import PAGE_SUFFIXES, full_suffix
 from quality.report import PageFailure
 from quality.settings import Settings
-from quality.state import State, writer_lock
+from quality.state import LOCK_TIMEOUT_S, State, writer_lock
 from quality.summary import RunSummary
 from quality.workers import WorkerFailure, run_in_workers
 from quality.write import folder as folders
@@ -219,16 +219,17 @@ def open_run(
     folder: Path | None = None,
     rescore: bool = False,
     overwrite: bool = False,
+    wait_s: float = LOCK_TIMEOUT_S,
 ) -> Iterator[Run]:
     """A run ready to go: models and state checked, leftovers repaired, inputs listed.
 
     `state=None` keeps no memory. `folder=None` makes `out/<UTC run id>`. Raises StartError
-    before anything is processed.
+    before anything is processed, also where another run has held the state for `wait_s`.
     """
     with ExitStack() as stack:
         analyzer = analyzer_for(settings)
         if state is not None:
-            stack.enter_context(writer_lock(state))
+            stack.enter_context(writer_lock(state, timeout_s=wait_s))
         database = State.in_memory() if state is None else State.open(state)
         stack.callback(database.close)
         scorer, ledger = Scorer(analyzer, database), Ledger(database)

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 from quality.cli.parsing import add_command
+from quality.cli.render import print_evaluation
+from quality.errors import UsageError
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `train` and `evaluate`; wired to the rooms in their modules."""
+    """Add `train` and `evaluate`."""
     train = add_command(
         commands,
         "train",
@@ -57,10 +59,57 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _train(options: argparse.Namespace) -> int:
-    print("not wired yet", file=sys.stderr)
-    return 1
+    from quality.chrome.train import train_line_model
+    from quality.classify.train import train
+
+    def progress(what: str, done: int, of: int) -> None:
+        print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    shared: Path = options.shared
+    lines, gold_lines = shared / "chrome_lines.jsonl.gz", shared / "gold_lines.jsonl.gz"
+    if options.only in (None, "line"):
+        if lines.is_file() and gold_lines.is_file():
+            train_line_model(lines, gold_lines, options.out / "line", progress=say)
+        elif options.only == "line":
+            raise UsageError(f"{lines}: not there. Name the folder that has it with --shared.")
+        else:
+            say(f"{lines}: not there; the line model is left as it is.")
+    if options.only in (None, "paragraph"):
+        gold = _if_there(shared / "gold_paragraphs.jsonl.gz")
+        origin = _if_there(shared / "origin_paragraphs.jsonl.gz")
+        report = train(options.seeds, gold, origin, options.out / "paragraph", progress=progress)
+        print(report.message)
+    return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    print("not wired yet", file=sys.stderr)
-    return 1
+    import orjson
+
+    from quality import modelfiles
+    from quality.classify.evaluate import evaluate
+    from quality.classify.rows import load_rows
+
+    root = options.models or modelfiles.default_root()
+    modelfiles.verify(root, "paragraph")
+    rows = [
+        row
+        for row in load_rows(options.rows)
+        if options.split is None or row.split == options.split
+    ]
+    found = evaluate(root / "paragraph", rows)
+    if options.plots is not None:
+        from quality.classify.plots import draw
+
+        draw(found, options.plots)
+    if options.json:
+        print(orjson.dumps(found.to_json(), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print_evaluation(found)
+    return 0
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.is_file() else None

@@ -13,6 +13,7 @@ from rich.text import Text
 from quality.summary import falling
 
 if TYPE_CHECKING:
+    from quality.classify.evaluate import Evaluation
     from quality.report import BlockReport, DocumentReport
     from quality.run import Plan
     from quality.summary import RunSummary
@@ -74,6 +75,35 @@ def print_document(report: DocumentReport) -> None:
         text = document.text[block.block.start : block.block.end]
         console.print(Text(text, style=STYLES[block.label.value]))
         console.print(Text(f"  {block.reason}", style="italic"))
+
+
+def print_evaluation(found: Evaluation) -> None:
+    """A model's figures, each with its 95 % interval over hosts."""
+    console = Console(highlight=False)
+    table = Table("figure", "value", "95 %", box=None, pad_edge=False)
+    for name in ("f1", "f1_of_three", "accuracy", "accuracy_when_sure", "generated_auc"):
+        value = getattr(found, name)
+        if value is not None:
+            span = f"{value.low:.3f} to {value.high:.3f}"
+            table.add_row(name.replace("_", " "), f"{value.value:.3f}", span)
+    for name in ("coverage", "calibration_error", "generated_found", "honest_called_generated"):
+        value = getattr(found, name)
+        if value is not None:
+            table.add_row(name.replace("_", " "), f"{value:.3f}", "")
+    for function, value in found.f1_by_function.items():
+        table.add_row(f"f1 {function}", f"{value:.3f}", "")
+    console.print(f"{found.rows} rows")
+    console.print(table)
+    labels = list(dict.fromkeys(label for row in found.confusion.values() for label in row))
+    confusion = Table("truth \\ given", *labels, box=None, pad_edge=False)
+    for truth, row in found.confusion.items():
+        confusion.add_row(truth, *(str(row.get(label, 0)) for label in labels))
+    console.print(confusion)
+    sources = Table("source", "rows", "accuracy", "labelled", box=None, pad_edge=False)
+    for source in sorted(found.sources, key=lambda item: item.accuracy):
+        figures = (str(source.rows), f"{source.accuracy:.2f}", f"{source.coverage:.2f}")
+        sources.add_row(source.source, *figures)
+    console.print(sources)
 
 
 def _block_head(block: BlockReport) -> Text:
