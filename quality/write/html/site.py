@@ -162,6 +162,8 @@ def _block_view(record: Mapping[str, Any], block: Mapping[str, Any]) -> dict[str
     return {
         **block,
         "pieces": pieces(text, block["start"], block["evidence"]),
+        # Plain text brings its own bullets and numbers; HTML lists lost theirs.
+        "bullet": block["kind"] == "list_item" and text[:1].isalpha(),
         "ranked": sorted(scores.items(), key=lambda item: -item[1]),
     }
 
