@@ -1,0 +1,80 @@
+"""`python -m flows score`: one run of the flow, watched on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from flows.drift import Drift
+from flows.environment import quieten
+from quality.cli.progress import Tell, batch_lines, progress_bar
+from quality.cli.render import print_summary
+from quality.errors import UsageError
+from quality.run import Plan
+from quality.summary import RunSummary
+
+
+def score(given: Mapping[str, Any]) -> int:
+    """Score as asked; returns the exit code."""
+    quieten()
+    from flows.parameters import ScoreParameters
+    from flows.server import any_server
+
+    try:
+        parameters = ScoreParameters.model_validate(given)
+    except ValidationError as error:
+        raise UsageError(_first(error)) from error
+    with any_server():
+        from flows.score_directory import score_directory
+        from flows.watch import watched_by
+
+        with ExitStack() as stack:
+            terminal = _Terminal(stack)
+            with watched_by(terminal):
+                state = score_directory(parameters, return_state=True)
+    if state.is_completed():
+        return terminal.exit_code
+    print(f"flows: {state.message}", file=sys.stderr)
+    return 1
+
+
+class _Terminal:
+    """A bar while the run goes (lines where nobody watches), its figures at the end."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._tell: Tell | None = None
+        self.exit_code = 0
+
+    def planned(self, plan: Plan) -> None:
+        show = progress_bar if sys.stderr.isatty() else batch_lines
+        self._tell = self._stack.enter_context(show(len(plan.new), quiet=False))
+
+    def analysed(self, number: int, pages: int) -> None:
+        assert self._tell is not None
+        self._tell.analysed(number, pages)
+
+    def judged(self, number: int, documents: int, failures: int) -> None:
+        assert self._tell is not None
+        self._tell.judged(number, documents, failures)
+
+    def ended(self, plan: Plan, summary: RunSummary | None, folder: Path, drift: Drift) -> None:
+        self._stack.close()
+        if summary is None:
+            print(f"nothing to do: {len(plan.known)} files known, {len(plan.waiting)} waiting")
+            return
+        print_summary(summary, folder, plan)
+        for alarm in drift.alarms:
+            print(f"unusual     {alarm.sentence()}")
+        self.exit_code = 3 if drift.alarms else 2 if summary.failures else 0
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    return f"{name or 'parameters'} = {first['input']!r}: {first['msg']}. Correct it."
