@@ -172,9 +172,7 @@ def _rule(code: str, number: int, written: dict[str, Any], macros: dict[str, str
 def _category(code: str, row: _Row) -> Category:
     if row.category not in set(Category):
         known = ", ".join(Category)
-        raise _error(
-            code, row.id, f"unknown category {row.category!r}", f"Take one of: {known}."
-        )
+        raise _error(code, row.id, f"unknown category {row.category!r}", f"Take one of: {known}.")
     parts = _ID.fullmatch(row.id)
     if parts is None or parts[1] != code or parts[2] != row.category:
         raise _error(
@@ -192,9 +190,7 @@ def _fill(code: str, name: str, pattern: str, macros: dict[str, str]) -> str:
     def put_in(match: re.Match[str]) -> str:
         if match[1] not in macros:
             known = ", ".join(sorted(macros)) or "none"
-            raise _error(
-                code, name, f"unknown macro {{{match[1]}}}", f"Known here: {known}."
-            )
+            raise _error(code, name, f"unknown macro {{{match[1]}}}", f"Known here: {known}.")
         return f"(?:{macros[match[1]]})"
 
     return _MACRO.sub(put_in, pattern)

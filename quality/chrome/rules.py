@@ -7,6 +7,7 @@ line is read twice, however many rules there are, and in time linear in its leng
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,9 +32,10 @@ _SAME = str.maketrans(
         **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f\u200e\u200f", None),
     }
 )
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 # Characters that begin or end a line and belong to what it says; all other signs around a
 # line (bullets, arrows, bars, emoji, full stops, colons) are decoration.
-_OPENING = frozenset("([{<\"'*©®@+$€£%")
+_OPENING = frozenset("([{<\"'©®@+$€£%")
 _CLOSING = frozenset(")]}\"'*?%+©®")
 
 
@@ -72,13 +74,16 @@ class RuleSet:
 
         Raises RuleError where a language has no rules, or a rule file is wrong.
         """
-        codes = available() if languages is None else tuple(languages)
-        files = {code: data(code, "chrome.toml") for code in (NO_LANGUAGE, *codes)}
-        missing = sorted(code for code, raw in files.items() if raw is None)
+        known = {code: data(code, "chrome.toml") for code in (NO_LANGUAGE, *available())}
+        files = {code: raw for code, raw in known.items() if raw is not None}
+        if languages is None:
+            return cls(files)
+        wanted = {NO_LANGUAGE, *languages}
+        missing = sorted(wanted - set(files))
         if missing:
-            known = ", ".join(available())
-            raise RuleError(f"{missing[0]}: no chrome rules for this language; known: {known}.")
-        return cls({code: raw for code, raw in files.items() if raw is not None})
+            names = ", ".join(sorted(files))
+            raise RuleError(f"{missing[0]}: no chrome rules for this language; known: {names}.")
+        return cls({code: raw for code, raw in files.items() if code in wanted})
 
     def match(self, line: str, language: str | None = None) -> RuleHit | None:
         """The rule that takes the whole line, if any; the strongest where there are several.
@@ -105,9 +110,7 @@ class RuleSet:
         start = len(line) - len(line.lstrip())
         return RuleHit(hit.id, hit.category, hit.language, start, len(line.rstrip()), best[0])
 
-    def match_all(
-        self, lines: Sequence[str], language: str | None = None
-    ) -> list[RuleHit | None]:
+    def match_all(self, lines: Sequence[str], language: str | None = None) -> list[RuleHit | None]:
         """`match` for each line."""
         return [self.match(line, language) for line in lines]
 
@@ -120,21 +123,26 @@ def line_form(line: str) -> str:
     """A line as the rules see it.
 
     NFKC, one kind of white space, apostrophe, quotation mark and dash, nothing invisible,
-    no bullets, arrows, emoji or end marks around it. Capitals are kept.
+    Markdown links shown as their text, no bullets, arrows, emoji or end marks around it.
+    Capitals are kept.
 
-    >>> line_form("▶ **Don’t miss:** our  newsletter »")
-    "Don't miss:** our newsletter"
+    >>> line_form("▶ **Don’t miss our [newsletter](/news)** »")
+    "Don't miss our newsletter"
     """
     text = " ".join(line.split())
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_SAME)
         text = " ".join(text.split())
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
     start, end = 0, len(text)
     while start < end and not (text[start].isalnum() or text[start] in _OPENING):
+        if text[start] == "#" and text[start + 1 : start + 2].isalnum():
+            break  # a hashtag or a post's number, not a Markdown heading
         start += 1
     while end > start and not (text[end - 1].isalnum() or text[end - 1] in _CLOSING):
         end -= 1
-    return text[start:end] or text
+    return text[start:end].removesuffix("**") or text
 
 
 def rules_markdown(ruleset: RuleSet) -> str:
