@@ -20,12 +20,18 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # A sentence ends at . ! ? (or their full-width forms) with closing quotes, before a space
 # and something that can begin a sentence.
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[^\W\d_a-zß-öø-ÿ]|\d)")
-_APOSTROPHE = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
+_APOSTROPHES = "’ʼ‘"
 
 
 def fold(text: str) -> Folded:
     """The text in NFKC, case-folded, with one kind of apostrophe: for comparing, not showing."""
-    return Folded(unicodedata.normalize("NFKC", text).translate(_APOSTROPHE).casefold())
+    if text.isascii():
+        return Folded(text.lower())
+    normal = unicodedata.normalize("NFKC", text)
+    for apostrophe in _APOSTROPHES:
+        # Three passes of replace take a hundredth of the time of one of translate.
+        normal = normal.replace(apostrophe, "'")
+    return Folded(normal.casefold())
 
 
 def words(text: str) -> list[str]:

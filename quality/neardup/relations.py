@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quality.neardup.shingles import SHINGLE_WORDS, U8, U32
+from quality.neardup.shingles import SHINGLE_WORDS, U8, U32, is_member
 from quality.neardup.signature import Repeat
 
 
@@ -156,12 +155,3 @@ def find_passage(sought: U32, codes: U32) -> Passage:
     both = int(np.count_nonzero(is_member(passage, sought)))
     similarity = both / max(1, len(sought) + len(passage) - both)
     return Passage(start, end + SHINGLE_WORDS - 1, similarity)
-
-
-def is_member(codes: U32, ordered: U32) -> NDArray[np.bool_]:
-    """Which of `codes` are in the ascending array `ordered`."""
-    if not len(ordered):
-        return np.zeros(len(codes), np.bool_)
-    places = np.searchsorted(ordered, codes)
-    places[places == len(ordered)] = 0
-    return np.equal(ordered[places], codes)

@@ -1,21 +1,18 @@
-"""Text to shingle hashes to MinHash values, many documents in one pass.
+"""Token hashes to shingle hashes to MinHash values, many documents in one pass.
 
-Tokens are hashed once and their hashes combined, so no shingle is ever built as a string.
+Token hashes are combined, so no shingle is ever built as a string.
 The permutations are those of datasketch 2 (`affine32`): the values equal what
 `datasketch.MinHash` gives for the same shingle hashes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from xxhash import xxh3_64_intdigest
-
-from quality.tokens import fold, words
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
@@ -32,57 +29,27 @@ _CHUNK_SHINGLES = 32_768
 _COMBINE = tuple(
     np.uint64(prime) for prime in (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 )
-# Scripts written without spaces. Chinese and Japanese: two characters a token, so that a
-# shingle spans four. South-East Asian letters: four characters a token, a shingle spans six.
-# Single characters would make unrelated texts alike.
-_DENSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_LETTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_UNSPACED = re.compile(f"[{_DENSE}{_LETTERS}]")
-_RUNS = re.compile(f"[{_DENSE}]+|[{_LETTERS}]+|[^{_DENSE}{_LETTERS}]+")
 
 
-class TokenHashes(dict[str, int]):
-    """64-bit hash of each token seen; hashing the same word twice is what this saves."""
-
-    def __missing__(self, token: str) -> int:
-        value = self[token] = xxh3_64_intdigest(token.encode("utf-8", "surrogatepass"))
-        return value
-
-
-def tokens(text: str) -> list[str]:
-    """The units that shingles are made of: folded words, or characters where words have no spaces.
-
-    >>> tokens("Don't Panic")
-    ["don't", 'panic']
-    >>> tokens("你好世界")
-    ['你好', '好世', '世界']
-    """
-    folded = fold(text)
-    if text.isascii() or not _UNSPACED.search(folded):
-        return words(folded)
-    found: list[str] = []
-    for run in _RUNS.findall(folded):
-        if not _UNSPACED.match(run):
-            found += words(run)
-            continue
-        size = 4 if re.match(f"[{_LETTERS}]", run) else 2
-        found += [run[i : i + size] for i in range(max(1, len(run) - size + 1))]
-    return found
-
-
-def shingle_hashes(token_hashes: U64) -> U32:
-    """One 32-bit hash for each three tokens in a row; empty for fewer than three."""
-    if len(token_hashes) < SHINGLE_WORDS:
-        return np.empty(0, np.uint32)
-    count = len(token_hashes) - SHINGLE_WORDS + 1
-    mixed = token_hashes[:count] * _COMBINE[0]
-    mixed += token_hashes[1 : count + 1] * _COMBINE[1]
-    mixed += token_hashes[2 : count + 2] * _COMBINE[2]
+def shingle_hashes(texts: Sequence[U64]) -> list[U32]:
+    """For each text's token hashes one 32-bit hash of each three tokens in a row."""
+    together = np.concatenate([*texts, np.zeros(SHINGLE_WORDS - 1, np.uint64)])
+    count = len(together) - SHINGLE_WORDS + 1
+    mixed = together[:count] * _COMBINE[0]
+    mixed += together[1 : count + 1] * _COMBINE[1]
+    mixed += together[2 : count + 2] * _COMBINE[2]
     mixed ^= mixed >> np.uint64(29)
     mixed *= _COMBINE[0]
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+    hashes = (mixed >> np.uint64(32)).astype(np.uint32)
+    ends = np.cumsum([len(text) for text in texts]).tolist()
+    # The last two of each text would reach into the next one.
+    return [
+        hashes[end - len(text) : max(end - len(text), end - SHINGLE_WORDS + 1)]
+        for text, end in zip(texts, ends, strict=True)
+    ]
 
 
+@cache
 def permutations(count: int, seed: int) -> tuple[U32, U32]:
     """The affine32 parameters of datasketch: odd factors, offsets (datasketch/minhash.py)."""
     generator = np.random.RandomState(seed)
@@ -118,11 +85,13 @@ def _chunks(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[slice]:
 
 def _minima(hashes: U32, starts: NDArray[np.int64], factors: U32, offsets: U32) -> U32:
     minima = np.empty((len(factors), len(starts)), np.uint32)
-    permuted = np.empty_like(hashes)
-    for number, (factor, offset) in enumerate(zip(factors, offsets, strict=True)):
-        np.multiply(hashes, factor, out=permuted)
-        np.add(permuted, offset, out=permuted)
-        np.minimum.reduceat(permuted, starts, out=minima[number])
+    # As many permutations at a time as fill the chunk: one for a batch, many for one text.
+    step = max(1, _CHUNK_SHINGLES // len(hashes))
+    for first in range(0, len(factors), step):
+        rows = slice(first, first + step)
+        permuted = hashes * factors[rows, None]
+        permuted += offsets[rows, None]
+        np.minimum.reduceat(permuted, starts, axis=1, out=minima[rows])
     return minima.T
 
 
@@ -134,3 +103,12 @@ def mix32(values: U32) -> U32:
     mixed *= np.uint32(0xC2B2AE35)
     mixed ^= mixed >> np.uint32(16)
     return mixed
+
+
+def is_member(values: U32, ordered: U32) -> NDArray[np.bool_]:
+    """Which of the values are in the ascending array `ordered`."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    places = np.searchsorted(ordered, values)
+    places[places == len(ordered)] = 0
+    return np.equal(ordered[places], values)

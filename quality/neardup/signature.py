@@ -8,23 +8,24 @@ place of a shared passage come out nearly exact at a fraction of the text's size
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 from xxhash import xxh3_128_digest
 
 from quality.document import Document
+from quality.neardup.hashing import hash_tokens
 from quality.neardup.shingles import (
     SHINGLE_WORDS,
     U8,
     U32,
     U64,
-    TokenHashes,
+    is_member,
     minhashes,
     shingle_hashes,
-    tokens,
 )
 from quality.tokens import TOKENS_VERSION
 
@@ -34,6 +35,9 @@ MIN_WORDS = 20
 MIN_REPEAT_WORDS = 8
 # A block counts as said before when this share of its shingles stood further up.
 REPEATED_SHARE = 0.8
+# Documents signed in one go: some 30,000 words, so working memory stays at a few megabytes.
+_GROUP_CHARACTERS = 200_000
+_Pair = tuple[Document, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,37 +108,42 @@ def sign_document(
     return sign_documents([(document, skip)], scheme)[0]
 
 
-def sign_documents(
-    batch: Iterable[tuple[Document, Collection[int]]], scheme: Scheme = DEFAULT
-) -> list[DocumentSignature]:
+def sign_documents(batch: Iterable[_Pair], scheme: Scheme = DEFAULT) -> list[DocumentSignature]:
     """The signatures of many documents, each given with its chrome blocks, in one pass."""
-    documents = list(batch)
-    cache = TokenHashes()
-    hashed = [_hash_tokens(document, frozenset(skip), cache) for document, skip in documents]
-    shingles = [shingle_hashes(token_hashes) for token_hashes, _ in hashed]
+    return [signature for group in _groups(batch) for signature in _sign_group(group, scheme)]
+
+
+def _groups(batch: Iterable[_Pair]) -> Iterator[list[_Pair]]:
+    group: list[_Pair] = []
+    size = 0
+    for pair in batch:
+        group.append(pair)
+        size += len(pair[0].text)
+        if size >= _GROUP_CHARACTERS:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _sign_group(group: list[_Pair], scheme: Scheme) -> list[DocumentSignature]:
+    hashed = hash_tokens([_parts(document, frozenset(skip)) for document, skip in group])
+    shingles = shingle_hashes([token_hashes for token_hashes, _ in hashed])
     starts = [0, *accumulate(len(part) for part in shingles)][:-1]
-    together = np.concatenate(shingles) if shingles else np.empty(0, np.uint32)
-    values = minhashes(together, starts, scheme.permutations, scheme.seed)
+    values = minhashes(np.concatenate(shingles), starts, scheme.permutations, scheme.seed)
     return [
         _signature(document, minhash, *parts, hashes)
         for (document, _), minhash, parts, hashes in zip(
-            documents, values, hashed, shingles, strict=True
+            group, values, hashed, shingles, strict=True
         )
     ]
 
 
-def _hash_tokens(
-    document: Document, skip: frozenset[int], cache: TokenHashes
-) -> tuple[U64, list[int]]:
-    found: list[str] = []
-    counts: list[int] = []
-    for number, block in enumerate(document.blocks):
-        before = len(found)
-        if number not in skip:
-            found += tokens(document.text[block.start : block.end])
-        counts.append(len(found) - before)
-    hashes = np.fromiter(map(cache.__getitem__, found), np.uint64, len(found))
-    return hashes, counts
+def _parts(document: Document, skip: frozenset[int]) -> list[str]:
+    return [
+        "" if number in skip else document.text[block.start : block.end]
+        for number, block in enumerate(document.blocks)
+    ]
 
 
 def _signature(
@@ -156,21 +165,38 @@ def _signature(
 
 def _repeats(shingles: U32, counts: Sequence[int]) -> tuple[Repeat, ...]:
     """Blocks most of whose shingles stood in an earlier block, runs of them joined."""
-    distinct, first, inverse = np.unique(shingles, return_index=True, return_inverse=True)
-    if len(distinct) == len(shingles):
+    ordered = np.sort(shingles)
+    shortest = min((words for words in counts if words >= MIN_REPEAT_WORDS), default=0)
+    # Even the shortest block, said twice, brings this many shingles a second time.
+    least = REPEATED_SHARE * (shortest - SHINGLE_WORDS + 1)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not shortest or len(again) < least:
         return ()
-    bounds = [0, *accumulate(counts)]
+    origin = _first_places(shingles, again)
+    sizes = np.array(counts)
+    bounds = np.append(0, np.cumsum(sizes))
+    # Shingles that reach into the next block count for neither.
+    inside = np.append(0, np.cumsum(origin < np.repeat(bounds[:-1], sizes)[: len(origin)]))
+    ends = np.clip(bounds[1:] - SHINGLE_WORDS + 1, bounds[:-1], len(origin))
+    shares = (inside[ends] - inside[bounds[:-1].clip(max=len(origin))]) / np.maximum(
+        1, sizes - SHINGLE_WORDS + 1
+    )
     found: list[Repeat] = []
-    for number, words in enumerate(counts):
-        if words < MIN_REPEAT_WORDS:
-            continue
-        origin = first[inverse[bounds[number] : bounds[number + 1] - SHINGLE_WORDS + 1]]
-        earlier = origin[origin < bounds[number]]
-        if len(earlier) < REPEATED_SHARE * len(origin):
-            continue
-        source = int(np.searchsorted(bounds, np.median(earlier), side="right")) - 1
-        found.append(Repeat(number, number, source, source, len(earlier) / len(origin)))
+    for number in np.flatnonzero((sizes >= MIN_REPEAT_WORDS) & (shares >= REPEATED_SHARE)).tolist():
+        places = origin[bounds[number] : ends[number]]
+        middle = np.median(places[places < bounds[number]])
+        source = int(np.searchsorted(bounds, middle, side="right")) - 1
+        found.append(Repeat(number, number, source, source, float(shares[number])))
     return _joined(found)
+
+
+def _first_places(shingles: U32, repeated: U32) -> NDArray[np.int64]:
+    """For each shingle the place where it stood first, given those that come again."""
+    origin = np.arange(len(shingles))
+    places = np.flatnonzero(is_member(shingles, repeated))
+    _, first, inverse = np.unique(shingles[places], return_index=True, return_inverse=True)
+    origin[places] = places[first][inverse]
+    return origin
 
 
 def _joined(repeats: Sequence[Repeat]) -> tuple[Repeat, ...]:

@@ -10,7 +10,8 @@ import pytest
 from datasketch import MinHash
 
 from quality.document import Section
-from quality.neardup.shingles import TokenHashes, minhashes, shingle_hashes, tokens
+from quality.neardup.hashing import hash_tokens, tokens
+from quality.neardup.shingles import minhashes, shingle_hashes
 from quality.neardup.signature import sign_document, sign_documents
 from tests.neardup.texts import article, document, signed
 
@@ -25,9 +26,9 @@ def _datasketch(hashes: list[int], seed: int = 1) -> np.ndarray:
 def test_minhash_values_are_datasketch_values(words: int) -> None:
     """The bulk values equal those of datasketch.MinHash over the same shingle hashes."""
     paragraphs = [" ".join(" ".join(article(words)).split()[:words])]
-    cache = TokenHashes()
-    found = np.array([cache[token] for token in tokens(paragraphs[0])], np.uint64)
-    expected = _datasketch(shingle_hashes(found).tolist())
+    [(found, _)] = hash_tokens([paragraphs])
+    [hashes] = shingle_hashes([found])
+    expected = _datasketch(hashes.tolist())
     np.testing.assert_array_equal(signed(paragraphs, "a").minhash, expected)
 
 
