@@ -149,6 +149,12 @@ class _Crew(Generic[Item, Result]):
 
     def kill(self) -> None:
         """End all processes now, whatever they are doing."""
+        # loky's manager thread trips over a kill that comes while it hands on a new chunk
+        # (KeyError in add_call_item_to_queue, joblib 1.6): let it finish that first.
+        for _ in range(20):
+            if not any(_is_waiting(chunk.future) for chunk in self._running()):
+                break
+            time.sleep(0.05)
         self._executor().shutdown(wait=True, kill_workers=True)
 
     def _submit_more(self, items: Iterator[Item], chunk: int) -> None:
@@ -250,6 +256,10 @@ class _Crew(Generic[Item, Result]):
             initializer=_initialise,
             initargs=self._start,
         )
+
+
+def _is_waiting(future: Future[Any] | None) -> bool:
+    return future is not None and not future.running() and not future.done()
 
 
 def _initialise(initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> None:
