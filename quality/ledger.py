@@ -18,7 +18,7 @@ _DDL = """
 CREATE TABLE IF NOT EXISTS inputs (
     digest TEXT NOT NULL, fingerprint TEXT NOT NULL, path TEXT NOT NULL,
     run TEXT NOT NULL, status TEXT NOT NULL,
-    PRIMARY KEY (digest, fingerprint)
+    PRIMARY KEY (digest, fingerprint, path)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS scored (
     document TEXT NOT NULL, fingerprint TEXT NOT NULL, run TEXT NOT NULL,
@@ -29,6 +29,12 @@ CREATE TABLE IF NOT EXISTS runs (
     started TEXT NOT NULL, documents_bytes INTEGER NOT NULL, failures_bytes INTEGER NOT NULL,
     manifest TEXT NOT NULL
 ) WITHOUT ROWID;
+"""
+
+_KNOWN = """
+SELECT inputs.status FROM inputs LEFT JOIN runs USING (run)
+WHERE digest = ? AND fingerprint = ? AND (inputs.path = ? OR runs.status = 'finished')
+LIMIT 1
 """
 
 
@@ -68,18 +74,20 @@ class Ledger:
         self._state = state
         state.define(_DDL)
 
-    def known_inputs(self, digests: Iterable[str], fingerprint: str) -> dict[str, InputStatus]:
-        """The inputs among `digests` that ended before under this fingerprint."""
-        return {
-            digest: InputStatus(row[0])
-            for digest in digests
-            if (
-                row := self._state.connection.execute(
-                    "SELECT status FROM inputs WHERE digest = ? AND fingerprint = ?",
-                    (digest, fingerprint),
-                ).fetchone()
-            )
-        }
+    def known_inputs(
+        self, inputs: Iterable[tuple[str, str]], fingerprint: str
+    ) -> dict[str, InputStatus]:
+        """How inputs (digest, path) ended before under this fingerprint, by path.
+
+        A copy under another path is known too, unless the run that took the first one was
+        cut off: undisturbed it would have taken both.
+        """
+        found = {}
+        for digest, path in inputs:
+            row = self._state.connection.execute(_KNOWN, (digest, fingerprint, path)).fetchone()
+            if row is not None:
+                found[path] = InputStatus(row[0])
+        return found
 
     def is_scored(self, document: str, fingerprint: str) -> bool:
         """Whether a record of a container was scored before under this fingerprint."""

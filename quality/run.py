@@ -256,12 +256,13 @@ def make_plan(
         except OSError as error:
             message = f"{item.name}: cannot be read ({error.strerror}). Check its permissions."
             failures.append(PageFailure(item.name, 0, "read", "ReadError", message))
-    before = {} if rescore else ledger.known_inputs(digests.values(), scorer.fingerprint)
-    known = tuple(item for item in settled if digests[item.name] in before)
+    pairs = ((digest, name) for name, digest in digests.items())
+    before = {} if rescore else ledger.known_inputs(pairs, scorer.fingerprint)
+    known = tuple(item for item in settled if item.name in before)
     return Plan(
-        new=tuple(item for item in settled if digests[item.name] not in before),
+        new=tuple(item for item in settled if item.name not in before),
         known=known,
-        known_failures=sum(before[digests[item.name]] is InputStatus.FAILED for item in known),
+        known_failures=sum(before[item.name] is InputStatus.FAILED for item in known),
         waiting=tuple(waiting),
         failures=tuple(failures),
     )

@@ -28,11 +28,21 @@ def test_known_under_the_same_fingerprint_only(ledger: Ledger) -> None:
         fingerprint="f1",
         run="r1",
     )
-    assert ledger.known_inputs(["d1", "d2", "d3"], "f1") == {
-        "d1": InputStatus.SCORED,
-        "d2": InputStatus.FAILED,
+    inputs = [("d1", "a.txt"), ("d2", "b.txt"), ("d3", "c.txt")]
+    assert ledger.known_inputs(inputs, "f1") == {
+        "a.txt": InputStatus.SCORED,
+        "b.txt": InputStatus.FAILED,
     }
-    assert ledger.known_inputs(["d1"], "f2") == {}
+    assert ledger.known_inputs(inputs, "f2") == {}
+
+
+def test_copy_is_known_once_its_run_has_finished(ledger: Ledger) -> None:
+    """A renamed file is not scored again; a copy in a run that was cut off still is."""
+    ledger.begin_run(ENTRY)
+    ledger.record_inputs([("d1", "a.txt", InputStatus.SCORED)], fingerprint="f", run="r1")
+    assert ledger.known_inputs([("d1", "copy.txt")], "f") == {}
+    ledger.update_run(replace(ENTRY, status=RunStatus.FINISHED))
+    assert list(ledger.known_inputs([("d1", "copy.txt")], "f")) == ["copy.txt"]
 
 
 def test_unfinished_runs_are_those_still_running(ledger: Ledger) -> None:
@@ -49,5 +59,5 @@ def test_forgotten_inputs_are_new_again(ledger: Ledger) -> None:
     ledger.record_inputs([("d1", "a.txt", InputStatus.SCORED)], fingerprint="f", run="r1")
     ledger.record_documents(["x"], "f", "r1")
     ledger.forget(["x"], ["a.txt"])
-    assert ledger.known_inputs(["d1"], "f") == {}
+    assert ledger.known_inputs([("d1", "a.txt")], "f") == {}
     assert not ledger.is_scored("x", "f")
