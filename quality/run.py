@@ -301,14 +301,16 @@ def plan_batches(
     number = 0
     for item in inputs:
         for page in _pages_of(item, max_bytes=max_bytes):
-            if isinstance(page, ReadFailure):
-                failures.append(_as_page_failure(page))
-            elif isinstance(page, Input) or not is_done(page):
-                items.append(page)
+            # Full batches leave before the next page, not after their last: an input must
+            # end in the batch that has its last page, or a kill in between repeats it.
             if len(items) >= size:
                 number += 1
                 yield Batch(number, tuple(items), tuple(failures), tuple(ended))
                 items, failures, ended = [], [], []
+            if isinstance(page, ReadFailure):
+                failures.append(_as_page_failure(page))
+            elif isinstance(page, Input) or not is_done(page):
+                items.append(page)
         ended.append(item)
     if items or failures or ended:
         yield Batch(number + 1, tuple(items), tuple(failures), tuple(ended))
