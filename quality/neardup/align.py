@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from quality.neardup.outline import SectionOutline
 
-# Sections less alike than this are not paired: one family of several, or one stem of three.
-MIN_LIKENESS = 0.3
+# What two headings share counts by how seldom it is shared by chance: a word that is not
+# the subject, a family of words, the word a question begins with.
+STEM_WEIGHT = 1.0
+FAMILY_WEIGHT = 0.8
+OPENER_WEIGHT = 0.4
+# From here on two headings say the same; below, only form and place speak for the pair.
+STRONG = 0.45
+# What form and place alone are worth: they only help strong pairs to line up.
+WEAK = 0.15
 SAME_FORM = 0.1
+NEAR = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +27,47 @@ class Pair:
     own: int
     other: int
     likeness: float
+    """How much alike the headings are, 0 to 1."""
 
 
-def likeness(one: SectionOutline, other: SectionOutline) -> float:
-    """How much alike two sections' headings are, 0 to 1, whatever their subject."""
-    families = _jaccard(one.families, other.families)
-    stems = _jaccard(one.stems, other.stems)
-    base = max(stems, 0.9 * families if families else 0.0)
-    if base <= 0.0:
-        return 0.0
-    return min(1.0, base + (SAME_FORM if one.form == other.form else 0.0))
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An outline with the tokens of its headings that occur in other outlines too."""
+
+    sections: tuple[SectionOutline, ...]
+    tokens: tuple[dict[str, float], ...]
+    all_tokens: frozenset[str]
 
 
-def align(one: Sequence[SectionOutline], other: Sequence[SectionOutline]) -> tuple[Pair, ...]:
+def side(sections: Sequence[SectionOutline], recurring: Collection[str]) -> Side:
+    """An outline ready for aligning; tokens outside `recurring` are the document's own."""
+    kept = tuple(
+        {token: weight for token, weight in tokens(section).items() if token in recurring}
+        for section in sections
+    )
+    return Side(tuple(sections), kept, frozenset(token for found in kept for token in found))
+
+
+def tokens(section: SectionOutline) -> dict[str, float]:
+    """What a heading can share with another, by weight."""
+    found = dict.fromkeys(section.stems, STEM_WEIGHT)
+    found |= {f"family:{family}": FAMILY_WEIGHT for family in section.families}
+    if section.opener:
+        found[f"opener:{section.opener}"] = OPENER_WEIGHT
+    return found
+
+
+def align(one: Side, other: Side) -> tuple[Pair, ...]:
     """The pairs of sections, in order in both, with the greatest sum of likeness."""
-    table = [[likeness(a, b) for b in other] for a in one]
-    best = [[0.0] * (len(other) + 1) for _ in range(len(one) + 1)]
-    for row in range(len(one) - 1, -1, -1):
-        for column in range(len(other) - 1, -1, -1):
-            value = table[row][column]
-            both = best[row + 1][column + 1] + (value if value >= MIN_LIKENESS else 0.0)
-            best[row][column] = max(both, best[row + 1][column], best[row][column + 1])
+    table = [[_likeness(a, b) for b in other.tokens] for a in one.tokens]
+    values = [
+        [_value(one, other, row, column, table[row][column]) for column in range(len(other.tokens))]
+        for row in range(len(one.tokens))
+    ]
+    best = _sums(values)
     pairs = []
     row = column = 0
-    while row < len(one) and column < len(other):
+    while row < len(values) and column < len(other.tokens):
         if best[row][column] == best[row + 1][column]:
             row += 1
         elif best[row][column] == best[row][column + 1]:
@@ -53,8 +78,28 @@ def align(one: Sequence[SectionOutline], other: Sequence[SectionOutline]) -> tup
     return tuple(pairs)
 
 
-def _jaccard(one: Sequence[str], other: Sequence[str]) -> float:
-    if not one or not other:
+def _sums(values: Sequence[Sequence[float]]) -> list[list[float]]:
+    width = len(values[0]) if values else 0
+    best = [[0.0] * (width + 1) for _ in range(len(values) + 1)]
+    for row in range(len(values) - 1, -1, -1):
+        for column in range(width - 1, -1, -1):
+            both = best[row + 1][column + 1] + values[row][column]
+            best[row][column] = max(both, best[row + 1][column], best[row][column + 1])
+    return best
+
+
+def _value(one: Side, other: Side, row: int, column: int, likeness: float) -> float:
+    place = abs((row + 0.5) / len(one.sections) - (column + 0.5) / len(other.sections))
+    same_form = one.sections[row].form == other.sections[column].form
+    if likeness >= STRONG:
+        return likeness + SAME_FORM * same_form + SAME_FORM * (1 - place)
+    return WEAK if same_form and place <= NEAR else 0.0
+
+
+def _likeness(one: dict[str, float], other: dict[str, float]) -> float:
+    shared = sum(weight for token, weight in one.items() if token in other)
+    if not shared:
         return 0.0
-    left, right = set(one), set(other)
-    return len(left & right) / len(left | right)
+    union = sum(one.values()) + sum(other.values()) - shared
+    likeness: float = min(1.0, shared) * (shared / union) ** 0.5
+    return likeness

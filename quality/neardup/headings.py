@@ -14,6 +14,7 @@ from quality.tokens import fold, words
 # Up to so many words may stand between the words of a form ("what * comes * next").
 MAX_GAP = 2
 _ENDINGS = re.compile(r"(?:ings?|edly|ed|ies|es|ly|s)$")
+_OPENERS = frozenset({"why", "what", "where", "who", "how", "when", "which", "for"})
 # Shorter words lose their meaning with their ending ("thing", "used", "yes").
 _MIN_STEM = 4
 
@@ -93,6 +94,16 @@ def stems(heading: str, *, language: str | None, topic: Iterable[str] = ()) -> t
             continue
         kept.append(stem)
     return tuple(kept)
+
+
+def opener(heading: str) -> str:
+    """The question word a heading begins with, else nothing.
+
+    >>> opener("Where This Could Lead")
+    'where'
+    """
+    first = words(fold(heading))[:1]
+    return first[0] if first and first[0] in _OPENERS else ""
 
 
 @lru_cache(maxsize=1 << 14)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from quality.document import BlockKind, Document
-from quality.neardup.headings import lexicon, stem_of, stems
+from quality.neardup.headings import lexicon, opener, stem_of, stems
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import fold, words
 
@@ -25,6 +25,8 @@ _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]+")
 _NUMBER = re.compile(r"\d+")
 _QUOTE = re.compile('["“”«»]')
 _SENTENCE_END = re.compile(r"""[.!,;…。！，；]["'”’)]*$""")
+# "Evening Post: What will change?"
+_SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,40}[:：]\s")
 # Words of possibility and address, which advice that fits any subject is full of.
 _SOFT = frozenset(
     {"can", "could", "may", "might", "should", "will", "would", "must", "likely", "often"}
@@ -43,6 +45,7 @@ class SectionOutline:
     heading: str
     families: tuple[str, ...]
     stems: tuple[str, ...]
+    opener: str
     form: str
     """`labels`, `list`, `talk`, `table`, `prose` or `empty`."""
     words: int
@@ -96,10 +99,34 @@ def _main_heads(document: Document, texts: Sequence[str], kept: Sequence[int]) -
         and not _SUBHEADING.fullmatch(texts[number])
         and not _is_title(document, texts, number, topic)
     ]
-    # Of headings in a row the last one heads the text: the first is a title or a part's name.
     following = {number: kept[at + 1] for at, number in enumerate(kept[:-1])}
+    heads = _without_questions(document, texts, heads, following)
+    # Of headings in a row the last one heads the text: the first is a title or a part's name.
     own = set(heads)
     return [number for number in heads if following.get(number) not in own]
+
+
+def _without_questions(
+    document: Document, texts: Sequence[str], heads: Sequence[int], following: Mapping[int, int]
+) -> list[int]:
+    """Heads without the questions of an interview or a FAQ, which are parts of its section.
+
+    Questions belong to a heading that stands right above the first of them.
+    """
+    asked = {
+        number
+        for number in heads
+        if texts[number].endswith(("?", "？")) and not document.blocks[number].level
+    }
+    own = []
+    within = False
+    for number in heads:
+        if number not in asked:
+            within = following.get(number) in asked
+        elif within or _SPEAKER.match(texts[number]):
+            continue
+        own.append(number)
+    return own
 
 
 def _headings(document: Document, texts: Sequence[str], kept: Sequence[int]) -> list[int]:
@@ -114,7 +141,7 @@ def _headings(document: Document, texts: Sequence[str], kept: Sequence[int]) -> 
             leads = document.blocks[following].kind is not BlockKind.PARAGRAPH or bool(
                 _LABEL.match(texts[following])
             )
-            if leads and _reads_like_heading(text) and families(text):
+            if leads and _reads_like_heading(text) and (families(text) or _is_titled(text)):
                 found.append(number)
     return found
 
@@ -128,6 +155,12 @@ def _reads_like_heading(text: str) -> bool:
         and not text.endswith((":", "："))
         and not _SENTENCE_END.search(text)
     )
+
+
+def _is_titled(text: str) -> bool:
+    """Whether most longer words begin with a capital, as in English titles."""
+    longer = [word for word in words(text)[1:] if len(word) > 3]
+    return bool(longer) and sum(word[0].isupper() for word in longer) >= 0.6 * len(longer)
 
 
 def _main_level(document: Document, heads: Sequence[int]) -> int:
@@ -190,12 +223,14 @@ class _Context:
         heading, language = self.texts[head], self.document.language
         prose = [self.texts[number] for number in body]
         tokens = [word for text in prose for word in words(text)]
-        names = {name for text in prose for name in _NAME.findall(text)} - self.subject
-        marks = sum(len(_NUMBER.findall(text)) + len(_QUOTE.findall(text)) // 2 for text in prose)
+        said = [_LABEL.sub("", text, count=1) for text in prose if not _SUBHEADING.fullmatch(text)]
+        names = {name for text in said for name in _NAME.findall(text)} - self.subject
+        marks = sum(len(_NUMBER.findall(text)) + len(_QUOTE.findall(text)) // 2 for text in said)
         return SectionOutline(
             heading=heading,
             families=lexicon(language or "en").families(heading),
             stems=stems(heading, language=language, topic=self.topic),
+            opener=opener(heading),
             form=self._form(body),
             words=len(tokens),
             particulars=len(names) + marks,

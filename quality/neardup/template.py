@@ -8,7 +8,8 @@ families and their particulars keep them out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,9 +17,11 @@ import orjson
 from xxhash import xxh3_64_intdigest
 
 from quality.document import Evidence
-from quality.neardup.align import Pair, align
+from quality.neardup.align import Pair
+from quality.neardup.generic import Recurring, fits_any_subject
 from quality.neardup.headings import lexicon
 from quality.neardup.outline import Outline, SectionOutline, outline
+from quality.neardup.peers import ANY_HOST, JOINING, SAME_HOST, Neighbourhood, Peer, Stored
 from quality.state import State
 
 __all__ = ["Outline", "TemplateMatch", "TemplateMatches", "TemplateRegistry", "outline"]
@@ -30,6 +33,14 @@ MIN_SECTIONS = 3
 # Documents of a host that one document is compared with: a fixed sample, so that large
 # hosts cost no more than small ones.
 SAMPLE = 64
+# On a large host a template shows in more than a stray few documents.
+MIN_SHARE = 0.15
+# Read for each key at most, always the same ones of a key that is in fashion.
+MAX_POSTINGS = 96
+# Three parallel sections share at least three pairs of families in order.
+MIN_SHARED_KEYS = 3
+# Outlines held in memory, about 2 KB each.
+MAX_LOADED = 20_000
 _DDL = """
 CREATE TABLE IF NOT EXISTS template_outlines (
     document TEXT PRIMARY KEY, host TEXT NOT NULL, place INTEGER NOT NULL,
@@ -69,31 +80,15 @@ class TemplateMatches:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An outline as remembered."""
-
-    document: str
-    host: str
-    added: str
-    sections: tuple[SectionOutline, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Another document with its sections that do the same."""
-
-    stored: Stored
-    pairs: tuple[Pair, ...]
-
-
 class TemplateRegistry:
     """Outlines of all documents in the state, and what recurs among them."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         state.define(_DDL)
-        self._hosts: dict[str, tuple[Stored, ...]] = {}
+        self._hosts: dict[str, Neighbourhood] = {}
+        self._leading: dict[str, frozenset[str]] = {}
+        self._loaded: dict[str, Stored | None] = {}
 
     def add(self, document_id: str, host: str | None, title: str | None, outline: Outline) -> None:  # noqa: ARG002 - the outline has its topic taken out
         """Remember a document's outline; adding it again changes nothing."""
@@ -115,14 +110,14 @@ class TemplateRegistry:
                 "INSERT OR IGNORE INTO template_postings VALUES (?, ?, ?)",
                 [(key, place, document_id) for key in _keys(outline.sections)],
             )
-        self._hosts.clear()
+        self._forget_cached()
 
     def remove(self, document_id: str) -> None:
         """Forget a document's outline."""
         with self.state.transaction() as connection:
             for table in ("template_outlines", "template_postings"):
                 connection.execute(f"DELETE FROM {table} WHERE document = ?", (document_id,))
-        self._hosts.clear()
+        self._forget_cached()
 
     def judge(
         self, outline: Outline, host: str | None, cluster_of: Callable[[str], str]
@@ -131,92 +126,125 @@ class TemplateRegistry:
         nothing = TemplateMatches((None,) * len(outline.main), templated=False)
         if len(outline.sections) < MIN_SECTIONS:
             return nothing
-        peers = self._peers(outline, host or "", cluster_of)
-        if len(peers) < MIN_PEERS:
-            return nothing
-        held = [
-            [(peer, pair) for peer in peers for pair in peer.pairs if pair.own == number]
-            for number in range(len(outline.sections))
-        ]
         kinds = lexicon(outline.language or "en").kinds
-        recurring = [n for n, found in enumerate(held) if len(found) >= MIN_PEERS]
-        templated = _is_templated(outline, recurring, kinds)
-        matches = [
-            _match(section, found, host) if len(found) >= MIN_PEERS else None
-            for section, found in zip(outline.sections, held, strict=True)
-        ]
-        return TemplateMatches(
-            tuple(None if main is None else matches[main] for main in outline.main),
-            templated,
-            f"{len(recurring)} sections recur in order in {len(peers)} other documents"
-            if templated
-            else "",
-        )
+        best = nothing
+        for peers in self._groups_of_peers(outline, host or "", cluster_of):
+            held = _held(outline, peers)
+            recurring = [
+                Recurring(section, tuple(p.stored.sections[pair.other] for p, pair in found))
+                for section, found in zip(outline.sections, held, strict=True)
+                if len(found) >= MIN_PEERS
+            ]
+            is_templated = fits_any_subject(recurring, kinds)
+            if is_templated or best is nothing:
+                best = _matches(outline, held, host, templated=is_templated)
+            if is_templated:
+                break
+        return best
 
-    def _peers(self, outline: Outline, host: str, cluster_of: Callable[[str], str]) -> list[Peer]:
-        """Documents of other clusters that share enough of the outline, one a cluster."""
-        own = cluster_of(outline.document)
-        found: dict[str, Peer] = {}
-        for stored in self._candidates(outline, host):
-            cluster = cluster_of(stored.document)
-            if cluster == own:
-                continue
-            pairs = align(outline.sections, stored.sections)
-            if len(pairs) < MIN_SECTIONS:
-                continue
-            peer = Peer(stored, pairs)
-            if cluster not in found or _rank(peer) > _rank(found[cluster]):
-                found[cluster] = peer
-        return [peer for _, peer in sorted(found.items())]
-
-    def _candidates(self, outline: Outline, host: str) -> Iterable[Stored]:
-        seen = {}
+    def _groups_of_peers(
+        self, outline: Outline, host: str, cluster_of: Callable[[str], str]
+    ) -> Iterator[list[Peer]]:
+        """Peers on the same host, then peers on any; groups too small to count are left out."""
         if host:
-            seen = {stored.document: stored for stored in self._host(host)}
-        for document in self._sharing(_keys(outline.sections)):
-            if document not in seen:
-                stored = self._load(document)
-                if stored is not None and (not host or stored.host != host):
-                    seen[document] = stored
-        return seen.values()
+            home = self._host(host)
+            for limits in (SAME_HOST, JOINING):
+                peers = home.peers(outline.document, outline.sections, limits, cluster_of)
+                if limits is JOINING:
+                    leading = self._leading_of(host, cluster_of)
+                    peers = [peer for peer in peers if peer.stored.document in leading]
+                if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
+                    yield peers
+                    break
+        anywhere = Neighbourhood.of(self._sharing(outline))
+        peers = anywhere.peers(outline.document, outline.sections, ANY_HOST, cluster_of)
+        if len(peers) >= MIN_PEERS:
+            yield peers
 
-    def _host(self, host: str) -> tuple[Stored, ...]:
+    def _leading_of(self, host: str, cluster_of: Callable[[str], str]) -> frozenset[str]:
+        """Documents of a host that have enough peers of their own there."""
+        if host not in self._leading:
+            home = self._host(host)
+            self._leading[host] = frozenset(
+                stored.document
+                for stored in home.members
+                if len(home.peers(stored.document, stored.sections, SAME_HOST, cluster_of))
+                >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1))
+            )
+        return self._leading[host]
+
+    def _host(self, host: str) -> Neighbourhood:
         if host not in self._hosts:
             rows = self.state.connection.execute(
                 "SELECT document, host, added, outline FROM template_outlines "
                 "WHERE host = ? ORDER BY place LIMIT ?",
                 (host, SAMPLE),
             )
-            self._hosts[host] = tuple(_stored(row) for row in rows)
+            self._hosts[host] = Neighbourhood.of([_stored(row) for row in rows])
         return self._hosts[host]
 
-    def _sharing(self, keys: Sequence[int]) -> list[str]:
-        """Documents that share most keys, best first, at most SAMPLE."""
-        count: dict[str, int] = {}
-        for key in keys:
-            for (document,) in self.state.connection.execute(
+    def _sharing(self, outline: Outline) -> list[Stored]:
+        """Documents that share most keys with an outline, best first, at most SAMPLE."""
+        count: Counter[str] = Counter()
+        for key in _keys(outline.sections):
+            rows = self.state.connection.execute(
                 "SELECT document FROM template_postings WHERE key = ? ORDER BY place LIMIT ?",
-                (key, 4 * SAMPLE),
-            ):
-                count[document] = count.get(document, 0) + 1
-        return sorted(count, key=lambda document: (-count[document], _place(document)))[:SAMPLE]
+                (key, MAX_POSTINGS),
+            )
+            count.update(document for (document,) in rows)
+        found = sorted(
+            (document for document, times in count.items() if times >= MIN_SHARED_KEYS),
+            key=lambda document: (-count[document], _place(document)),
+        )
+        loaded = (self._load(document) for document in found[:SAMPLE])
+        return [stored for stored in loaded if stored is not None]
 
     def _load(self, document: str) -> Stored | None:
-        row = self.state.connection.execute(
-            "SELECT document, host, added, outline FROM template_outlines WHERE document = ?",
-            (document,),
-        ).fetchone()
-        return None if row is None else _stored(row)
+        if document not in self._loaded:
+            if len(self._loaded) >= MAX_LOADED:
+                self._loaded.clear()
+            row = self.state.connection.execute(
+                "SELECT document, host, added, outline FROM template_outlines WHERE document = ?",
+                (document,),
+            ).fetchone()
+            self._loaded[document] = None if row is None else _stored(row)
+        return self._loaded[document]
+
+    def _forget_cached(self) -> None:
+        self._hosts.clear()
+        self._leading.clear()
+        self._loaded.clear()
 
 
-def _is_templated(outline: Outline, recurring: Sequence[int], kinds: dict[str, str]) -> bool:
-    """Whether recurring sections of kinds that fit any subject outweigh the rest."""
-    generic = honest = 0
-    for number in recurring:
-        families = [kinds.get(family, "open") for family in outline.sections[number].families]
-        generic += "generic" in families and "format" not in families
-        honest += "format" in families and "generic" not in families
-    return generic >= MIN_SECTIONS and generic > honest
+def _held(outline: Outline, peers: Sequence[Peer]) -> list[list[tuple[Peer, Pair]]]:
+    """For each section of the outline, where it recurs."""
+    return [
+        [(peer, pair) for peer in peers for pair in peer.pairs if pair.own == number]
+        for number in range(len(outline.sections))
+    ]
+
+
+def _matches(
+    outline: Outline,
+    held: Sequence[Sequence[tuple[Peer, Pair]]],
+    host: str | None,
+    *,
+    templated: bool,
+) -> TemplateMatches:
+    matches = [
+        _match(section, found, host) if len(found) >= MIN_PEERS else None
+        for section, found in zip(outline.sections, held, strict=True)
+    ]
+    count = sum(match is not None for match in matches)
+    documents = len({peer.stored.document for found in held for peer, _ in found})
+    return TemplateMatches(
+        tuple(None if main is None else matches[main] for main in outline.main),
+        templated,
+        f"{count} of its {len(matches)} sections recur in the same order in {documents} other "
+        "documents on other subjects, and hold little that is particular"
+        if templated
+        else "",
+    )
 
 
 def _match(
@@ -235,10 +263,6 @@ def _match(
         first_seen=min(peer.stored.added for peer, _ in found),
         example_headings=tuple(sorted(headings)[:3]),
     )
-
-
-def _rank(peer: Peer) -> tuple[float, str]:
-    return sum(pair.likeness for pair in peer.pairs), peer.stored.document
 
 
 def _keys(sections: Sequence[SectionOutline]) -> list[int]:
@@ -271,7 +295,7 @@ def _dump(outline: Outline) -> bytes:
 def _stored(row: tuple[str, str, str, bytes]) -> Stored:
     document, host, added, blob = row
     sections = tuple(
-        SectionOutline(h, tuple(f), tuple(s), form, w, p, soft, tuple(sk))
-        for h, f, s, form, w, p, soft, sk in orjson.loads(blob)
+        SectionOutline(h, tuple(f), tuple(s), op, form, w, p, soft, tuple(sk))
+        for h, f, s, op, form, w, p, soft, sk in orjson.loads(blob)
     )
     return Stored(document, host, added, sections)

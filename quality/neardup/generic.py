@@ -1,0 +1,80 @@
+"""Whether recurring sections fit any subject, or belong to an honest format.
+
+A recipe has ingredients in every document of its site; a match report has line-ups. What
+tells a house template from them: its headings are of families that fit any subject, or are
+worded anew each time, and its bodies hold next to no particulars (numbers, names, quotations).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from quality.neardup.outline import SectionOutline
+from quality.tokens import fold, words
+
+# Particulars a word. Sections of house templates: median 0, 90th percentile .04; news .05 to
+# .15, press releases .15, recipes and records .2 (benchmarks/templates.py).
+FEW_PARTICULARS = 0.035
+MANY_PARTICULARS = 0.09
+# What a section says for a house template, by the families of its heading.
+GENERIC_WORTH = 1.0
+OPEN_WORTH = 0.5
+# A heading worded anew in each document is no heading of a format.
+REWORDED_WORTH = 0.7
+FIXED_WORTH = 0.2
+FORMAT_WORTH = -0.7
+# All sections together: at least so much, and so much on average.
+MIN_SUM = 1.5
+MIN_MEAN = 0.4
+# From this share of equal headings on, a heading is fixed.
+FIXED_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A section of the document judged with its counterparts in other documents."""
+
+    own: SectionOutline
+    others: tuple[SectionOutline, ...]
+
+
+def fits_any_subject(found: Sequence[Recurring], kinds: Mapping[str, str]) -> bool:
+    """Whether these recurring sections, taken together, are a house template's."""
+    worths = [worth(recurring, kinds) for recurring in found]
+    return sum(worths) >= MIN_SUM and sum(worths) >= MIN_MEAN * len(worths)
+
+
+def worth(recurring: Recurring, kinds: Mapping[str, str]) -> float:
+    """What one recurring section says for a house template; negative: for an honest format."""
+    base = _worth_of_heading(recurring, kinds)
+    if base <= 0:
+        return base
+    every = (recurring.own, *recurring.others)
+    share = sum(section.particulars for section in every) / max(1, sum(s.words for s in every))
+    vague = (MANY_PARTICULARS - share) / (MANY_PARTICULARS - FEW_PARTICULARS)
+    return base * min(1.0, max(0.0, vague))
+
+
+def _worth_of_heading(recurring: Recurring, kinds: Mapping[str, str]) -> float:
+    every = (recurring.own, *recurring.others)
+    found = {kinds[family] for section in every for family in section.families if family in kinds}
+    shared = {kinds[family] for family in recurring.own.families if family in kinds}
+    is_fixed = _is_fixed(recurring)
+    if "generic" in shared and "format" not in shared:
+        return GENERIC_WORTH
+    if "format" in shared and is_fixed:
+        return FORMAT_WORTH if "generic" not in shared else 0.0
+    if "generic" in found and not is_fixed:
+        return REWORDED_WORTH
+    if "open" in shared:
+        return OPEN_WORTH
+    if "format" in shared:
+        return 0.0
+    return FIXED_WORTH if is_fixed else REWORDED_WORTH
+
+
+def _is_fixed(recurring: Recurring) -> bool:
+    own = words(fold(recurring.own.heading))
+    same = sum(1 for other in recurring.others if words(fold(other.heading)) == own)
+    return same >= FIXED_SHARE * len(recurring.others)
