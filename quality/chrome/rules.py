@@ -1,7 +1,7 @@
 """Whole-line phrase rules: what stock lines of site furniture look like, in many languages.
 
-All rules together are two automata (RE2 sets: one for folded, one for cased patterns), so a
-line is read twice, however many rules there are, and in time linear in its length.
+Matching takes time linear in the length of a line (RE2), and hardly more for more rules
+(`matcher.py`).
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import re2
-
+from quality.chrome.matcher import Matcher
 from quality.chrome.rule_files import Category, Rule, parse_rules
 from quality.errors import RuleError
 from quality.lang import NO_LANGUAGE, available, data
 
-# Room for the automata of all rules; states are built when a line needs them, and 50,000
-# mixed lines need far less. Too little would make matching slow, never wrong.
-_MAX_MEM_BYTES = 256 << 20
 # Bullets, arrows and emoji around a line do not count towards its length.
 _DECORATION_CHARS = 40
 
@@ -62,8 +58,8 @@ class RuleSet:
         self.rules: tuple[Rule, ...] = parse_rules(files)
         self.fingerprint = _fingerprint(files)
         self._longest = max((rule.most_chars for rule in self.rules), default=0)
-        self._sets = tuple(
-            (cased, rules, _compile(rules))
+        self._matchers = tuple(
+            (cased, rules, Matcher([rule.pattern for rule in rules]))
             for cased in (False, True)
             if (rules := [rule for rule in self.rules if rule.cased is cased])
         )
@@ -96,8 +92,8 @@ class RuleSet:
         form = line_form(line)
         best: tuple[bool, bool, int] | None = None
         hit: Rule | None = None
-        for cased, rules, automaton in self._sets:
-            for index in automaton.Match(form if cased else form.lower()) or ():
+        for cased, rules, matcher in self._matchers:
+            for index in matcher.match(form if cased else form.lower()):
                 rule = rules[index]
                 if len(form) > rule.most_chars:
                     continue
@@ -115,7 +111,7 @@ class RuleSet:
         return [self.match(line, language) for line in lines]
 
     def __reduce__(self) -> tuple[type[RuleSet], tuple[dict[str, bytes]]]:
-        # Automata do not pickle; worker processes build their own.
+        # Compiled patterns do not pickle; worker processes build their own.
         return RuleSet, (self._files,)
 
 
@@ -175,18 +171,6 @@ def _page_order(rule: Rule) -> tuple[bool, str, int, str]:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-
-
-def _compile(rules: Sequence[Rule]) -> re2.Set:
-    options = re2.Options()
-    options.max_mem = _MAX_MEM_BYTES
-    options.log_errors = False
-    options.never_capture = True
-    automaton = re2.Set.FullMatchSet(options)
-    for rule in rules:
-        automaton.Add(rule.pattern)
-    automaton.Compile()
-    return automaton
 
 
 def _fingerprint(files: Mapping[str, bytes]) -> str:
