@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.neardup.sets import distinct, fresh
 from quality.neardup.shingles import U8, U16, U32, U64, mix32
 
 Numbers = NDArray[np.int64]
@@ -20,6 +21,8 @@ Numbers = NDArray[np.int64]
 ANCHOR_WORDS = 4
 # Power of two. 16: about 70 anchors for 600 words, 8 bytes each in memory.
 WINDOW = 16
+# Words in one pass: the arrays of 8 bytes each then stay in the second-level cache.
+_PASS_WORDS = 50_000
 # Only the earliest texts under a key are looked at: what hundreds share is no clue, and the
 # earliest ones include the representative of a large cluster.
 BUCKET_CAP = 32
@@ -39,24 +42,41 @@ def band_keys(values: U16, bands: int, rows: int) -> U32:
     return (keys >> _SHIFT).astype(np.uint32)
 
 
-def anchors(word_bytes: U8, starts: Numbers) -> tuple[U32, Numbers]:
-    """Anchor keys of consecutive texts and the position of each in `word_bytes`.
+def anchors(texts: Sequence[U8]) -> tuple[U32, Numbers, Numbers]:
+    """Anchor keys of several texts, the place of each one's text, and the word it begins at.
 
-    Text i is `word_bytes[starts[i]:starts[i + 1]]`, the last one reaching to the end; each
-    has at least `WINDOW` + 3 words. The same key may come several times from one text.
+    Each text has at least `WINDOW` + 3 words. A key may come several times from one text.
     """
-    ends = np.append(starts[1:], len(word_bytes))
-    hashes = mix32(_runs(word_bytes))
-    packed = hashes.astype(np.uint64) << _SHIFT
+    parts: list[tuple[U32, Numbers, Numbers]] = []
+    first = size = 0
+    for place, text in enumerate(texts, start=1):
+        size += len(text)
+        if size >= _PASS_WORDS or place == len(texts):
+            keys, rows, positions = _anchors(texts[first:place])
+            parts.append((keys, rows + first, positions))
+            first, size = place, 0
+    return (
+        np.concatenate([keys for keys, _, _ in parts]),
+        np.concatenate([rows for _, rows, _ in parts]),
+        np.concatenate([positions for _, _, positions in parts]),
+    )
+
+
+def _anchors(texts: Sequence[U8]) -> tuple[U32, Numbers, Numbers]:
+    sizes = np.array([len(text) for text in texts])
+    ends = np.cumsum(sizes)
+    packed = mix32(_runs(np.concatenate(texts))).astype(np.uint64) << _SHIFT
     packed |= np.arange(len(packed), dtype=np.uint64)
-    inside = np.ones(len(packed) - WINDOW + 1, np.bool_)
-    for back in range(ANCHOR_WORDS - 1 + WINDOW - 1, 0, -1):
-        over = ends - back
-        inside[over[over < len(inside)]] = False
-    least = _sliding_least(packed)[inside]
-    fresh = np.append(True, least[1:] != least[:-1])
-    chosen = least[fresh]
-    return (chosen >> _SHIFT).astype(np.uint32), (chosen & _LOW).astype(np.int64)
+    least = _sliding_least(packed)
+    # Windows that reach over the end of a text are passed over.
+    inside = np.ones(len(least), np.bool_)
+    for back in range(1, ANCHOR_WORDS - 1 + WINDOW):
+        inside[ends[:-1] - back] = False
+    least = least[inside]
+    chosen = least[fresh(least)]
+    positions = (chosen & _LOW).astype(np.int64)
+    rows = np.searchsorted(ends, positions, side="right")
+    return (chosen >> _SHIFT).astype(np.uint32), rows, positions - (ends - sizes)[rows]
 
 
 def _sliding_least(values: U64) -> U64:
@@ -93,9 +113,12 @@ class Postings:
         """Remember that each text carries the key at the same place."""
         if not len(keys):
             return
-        run = np.unique(keys.astype(np.uint64) << _SHIFT | texts.astype(np.uint64))
-        while self._runs and len(self._runs[-1]) < 4 * len(run):
-            run = np.sort(np.concatenate([self._runs.pop(), run]))
+        run: U64 = distinct(keys.astype(np.uint64) << _SHIFT | texts.astype(np.uint64))
+        while self._runs and len(self._runs[-1]) < 2 * len(run):
+            # The stable sort sees two ascending halves and merges them: twenty times
+            # faster than the default sort.
+            run = np.concatenate([self._runs.pop(), run])
+            run.sort(kind="stable")
         self._runs.append(run)
 
     def find(self, keys: U32) -> tuple[Numbers, Numbers]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.neardup.bands import Numbers, Postings, anchors, band_keys
+from quality.neardup.sets import distinct, distinct_counts
 from quality.neardup.shingles import U8, U16, U32
 from quality.neardup.signature import MIN_WORDS, Scheme
 
@@ -20,7 +20,7 @@ _LOW = np.int64(0xFFFFFFFF)
 _ANCHOR_SHARE = 0.1
 _SECTION_ANCHOR_SHARE = 0.12
 # Sections with fewer anchors than this may be found by a single one.
-_FEW_ANCHORS = 5
+_FEW_ANCHORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,8 @@ def keys_of(minhashes: Sequence[U16], word_bytes: Sequence[U8], scheme: Scheme) 
         none, no_keys = np.empty(0, np.int64), np.empty(0, np.uint32)
         return TextKeys(none, no_keys, none, no_keys, none)
     bands = band_keys(np.stack([minhashes[row] for row in rows]), scheme.bands, scheme.rows)
-    parts = [word_bytes[row] for row in rows]
-    starts = np.array([0, *accumulate(len(part) for part in parts)][:-1], np.int64)
-    keys, places = anchors(np.concatenate(parts), starts)
-    which = np.searchsorted(starts, places, side="right") - 1
-    return TextKeys(
-        np.repeat(rows, bands.shape[1]), bands.ravel(), rows[which], keys, places - starts[which]
-    )
+    keys, places, positions = anchors([word_bytes[row] for row in rows])
+    return TextKeys(np.repeat(rows, bands.shape[1]), bands.ravel(), rows[places], keys, positions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +100,9 @@ class KeyIndex:
         -1 where it stands in none.
         """
         place, text = self._bands.find(keys.bands)
-        by_band = np.unique(_pair(keys.band_rows[place], text))
+        by_band = distinct(_pair(keys.band_rows[place], text))
         place, text = self._anchors.find(keys.anchors)
-        by_anchor, shared = np.unique(_pair(keys.anchor_rows[place], text), return_counts=True)
+        by_anchor, shared = distinct_counts(_pair(keys.anchor_rows[place], text))
         owned = np.bincount(keys.anchor_rows, minlength=1)[by_anchor >> 32]
         least = np.minimum(owned, self._owned[by_anchor & _LOW])
         enough = shared >= np.maximum(2, _ANCHOR_SHARE * least)
@@ -127,14 +122,14 @@ def grown(array: U16, size: int) -> U16:
 
 
 def _by_section(sections: Numbers, found: Numbers, texts: Numbers) -> Found:
-    pairs, shared = np.unique(_pair(found, texts), return_counts=True)
+    pairs, shared = distinct_counts(_pair(found, texts))
     owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
     least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
     return _found(pairs[shared >= least], shared[shared >= least])
 
 
 def _merged(by_band: Numbers, by_anchor: Numbers, shared: Numbers, enough: Mask) -> Found:
-    pairs = np.union1d(by_band, by_anchor[enough])
+    pairs = distinct(np.concatenate([by_band, by_anchor[enough]]))
     place = np.searchsorted(by_anchor, pairs)
     place[place == len(by_anchor)] = 0
     known = by_anchor[place] == pairs if len(by_anchor) else np.zeros(len(pairs), np.bool_)

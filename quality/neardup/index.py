@@ -18,7 +18,8 @@ from quality.errors import StateError
 from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
 from quality.neardup.clusters import choose_leader
 from quality.neardup.judging import Judge, Limits
-from quality.neardup.relations import Relations, distinct, overlaps, trigrams
+from quality.neardup.relations import Relations, overlaps, trigrams
+from quality.neardup.sets import distinct
 from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
 from quality.neardup.store import Store, StoredDocument, StoredText
 from quality.state import State

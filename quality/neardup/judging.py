@@ -20,11 +20,11 @@ from quality.neardup.relations import (
     RelationKind,
     Relations,
     SectionDuplicate,
-    distinct,
     find_passage,
     overlaps,
     trigrams,
 )
+from quality.neardup.sets import distinct
 from quality.neardup.shingles import U32
 from quality.neardup.signature import MIN_WORDS, DocumentSignature, Scheme
 from quality.neardup.store import Cluster, Store, StoredDocument, stored_minhash
@@ -97,7 +97,7 @@ class Judge:
         """The texts that are near or contained, with their overlap."""
         if not texts:
             return []
-        found = overlaps(view.distinct, [distinct(view.codes(text)) for text in view.load(texts)])
+        found = overlaps(view.shingles, [distinct(view.codes(text)) for text in view.load(texts)])
         return [
             (text, overlap)
             for text, overlap in zip(view.load(texts), found, strict=True)
@@ -166,7 +166,7 @@ class _View:
         self._codes: dict[int, U32] = {}
 
     @cached_property
-    def distinct(self) -> U32:
+    def shingles(self) -> U32:
         """The document's shingles."""
         return distinct(trigrams(self.signature.word_bytes))
 

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from quality.neardup.shingles import SHINGLE_WORDS, U8, U32, is_member
+from quality.neardup.sets import distinct, is_member
+from quality.neardup.shingles import SHINGLE_WORDS, U8, U32
 from quality.neardup.signature import Repeat
 
 
@@ -120,12 +121,6 @@ def trigrams(word_bytes: U8) -> U32:
         codes <<= np.uint32(8)
         codes |= word_bytes[offset : offset + count]
     return codes
-
-
-def distinct(codes: U32) -> U32:
-    """Each code once, ascending."""
-    ordered = np.sort(codes)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
 def overlaps(ours: U32, others: Sequence[U32]) -> list[Overlap]:

@@ -103,12 +103,3 @@ def mix32(values: U32) -> U32:
     mixed *= np.uint32(0xC2B2AE35)
     mixed ^= mixed >> np.uint32(16)
     return mixed
-
-
-def is_member(values: U32, ordered: U32) -> NDArray[np.bool_]:
-    """Which of the values are in the ascending array `ordered`."""
-    if not len(ordered):
-        return np.zeros(len(values), np.bool_)
-    places = np.searchsorted(ordered, values)
-    places[places == len(ordered)] = 0
-    return np.equal(ordered[places], values)

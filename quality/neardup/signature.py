@@ -18,12 +18,12 @@ from xxhash import xxh3_128_digest
 
 from quality.document import Document
 from quality.neardup.hashing import hash_tokens
+from quality.neardup.sets import is_member
 from quality.neardup.shingles import (
     SHINGLE_WORDS,
     U8,
     U32,
     U64,
-    is_member,
     minhashes,
     shingle_hashes,
 )
@@ -184,8 +184,8 @@ def _repeats(shingles: U32, counts: Sequence[int]) -> tuple[Repeat, ...]:
     found: list[Repeat] = []
     for number in np.flatnonzero((sizes >= MIN_REPEAT_WORDS) & (shares >= REPEATED_SHARE)).tolist():
         places = origin[bounds[number] : ends[number]]
-        middle = np.median(places[places < bounds[number]])
-        source = int(np.searchsorted(bounds, middle, side="right")) - 1
+        earlier = places[places < bounds[number]]
+        source = int(np.searchsorted(bounds, earlier[len(earlier) // 2], side="right")) - 1
         found.append(Repeat(number, number, source, source, float(shares[number])))
     return _joined(found)
 

@@ -28,7 +28,7 @@ CREATE INDEX IF NOT EXISTS near_texts_leader ON near_texts (leader);
 CREATE TABLE IF NOT EXISTS near_documents (
     sequence INTEGER PRIMARY KEY, place INTEGER NOT NULL, key INTEGER NOT NULL,
     id TEXT NOT NULL, path TEXT NOT NULL, record INTEGER NOT NULL, host TEXT, text INTEGER,
-    block_words BLOB NOT NULL, sections BLOB NOT NULL);
+    block_words BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS near_documents_place ON near_documents (place);
 CREATE INDEX IF NOT EXISTS near_documents_key ON near_documents (key);
 CREATE INDEX IF NOT EXISTS near_documents_text ON near_documents (text)
@@ -158,8 +158,8 @@ class Store:
     def insert_document(self, signature: DocumentSignature, text: int | None) -> None:
         """Store a document at the end of the sequence."""
         self.connection.execute(
-            "INSERT INTO near_documents (place, key, id, path, record, host, text, block_words,"
-            " sections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO near_documents (place, key, id, path, record, host, text, block_words)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 _place(signature.path, signature.record),
                 _hash(signature.id),
@@ -168,7 +168,7 @@ class Store:
                 signature.record,
                 signature.host,
                 text,
-                *_layout(signature),
+                _packed(signature.block_words),
             ),
         )
 
@@ -177,9 +177,8 @@ class Store:
     ) -> None:
         """Replace what is known of a document that keeps its place in the sequence."""
         self.connection.execute(
-            "UPDATE near_documents SET host = ?, text = ?, block_words = ?, sections = ?"
-            " WHERE sequence = ?",
-            (signature.host, text, *_layout(signature), sequence),
+            "UPDATE near_documents SET host = ?, text = ?, block_words = ? WHERE sequence = ?",
+            (signature.host, text, _packed(signature.block_words), sequence),
         )
 
     def delete_document(self, sequence: int) -> None:
@@ -240,8 +239,7 @@ class Store:
             values,
         )
         for sequence, id_, path, record, host, text, blob in rows:
-            block_words = np.frombuffer(blob, np.uint16).astype(np.uint32)
-            yield StoredDocument(sequence, id_, path, record, host, text, block_words)
+            yield StoredDocument(sequence, id_, path, record, host, text, _unpacked(blob))
 
     def _texts(self, where: str, values: Sequence[object]) -> list[StoredText]:
         rows = self.connection.execute(
@@ -264,9 +262,14 @@ def stored_minhash(values: U32) -> U16:
     return (values & np.uint32(0xFFFF)).astype(np.uint16)
 
 
-def _layout(signature: DocumentSignature) -> tuple[bytes, bytes]:
-    block_words = np.minimum(signature.block_words, 0xFFFF).astype(np.uint16).tobytes()
-    return block_words, np.array(signature.sections, np.uint32).tobytes()
+def _packed(block_words: U32) -> bytes:
+    """The numbers in one, two or four bytes each, with that size in front."""
+    size = next(n for n in (1, 2, 4) if block_words.max(initial=0) < 1 << 8 * n)
+    return bytes([size]) + block_words.astype(f"<u{size}").tobytes()
+
+
+def _unpacked(packed: bytes) -> U32:
+    return np.frombuffer(packed, f"<u{packed[0]}", offset=1).astype(np.uint32)
 
 
 def _parts(values: Sequence[int]) -> Iterator[Sequence[int]]:
