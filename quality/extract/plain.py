@@ -7,19 +7,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from quality.document import Block, BlockKind
-from quality.extract.headings import is_heading
+from quality.extract.headings import find_headings
 
 # All that str.splitlines takes for a line end, except a plain "\n" split that keeps offsets.
 _LINE = re.compile("[^\n\v\f\x1c\x1d\x1e\x85\u2028\u2029]+")
 _BULLET = re.compile(r"(?:[•‣◦▪●○■□∙·*+–—-]|\d{1,3}[.)]|\(?[a-zA-Z\d]\)|[ivx]{1,4}\))[\s\u00a0]+\S")
-_NUMBERED = re.compile(r"(?:\d{1,3}(?:\.\d{1,3})*[.)]?|[IVX]{1,4}\.)[\s\u00a0]+")
 _QUOTE = re.compile(r">\s?")
 _ATX = re.compile(r"(#{1,6})\s+\S")
 _SETEXT = re.compile(r"(=+|-{2,})\s*")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"([-*_])(?:\s*\1){2,}\s*")
 _TABLE_ROW = re.compile(r"\|.*\|")
-_LABEL_END = (":", "：")
 
 # Share of lines under MENU_WORDS words from which a text is a whole page rather than an
 # article's text.
@@ -33,10 +31,10 @@ def plain_blocks(text: str) -> tuple[Block, ...]:
     """The blocks of plain text."""
     spans = _line_spans(text)
     lines = [text[start:end] for start, end in spans]
-    gaps = _gaps(text, spans)
+    headings = find_headings(lines, _gaps(text, spans))
     return tuple(
-        Block(start, end, _plain_kind(lines, number, gaps))
-        for number, (start, end) in enumerate(spans)
+        Block(start, end, _plain_kind(line, is_heading=is_heading))
+        for (start, end), line, is_heading in zip(spans, lines, headings, strict=True)
     )
 
 
@@ -47,7 +45,7 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
     """
     spans = _line_spans(text)
     lines = [text[start:end] for start, end in spans]
-    gaps = _gaps(text, spans)
+    headings = find_headings(lines, _gaps(text, spans))
     blocks: list[Block] = []
     fence: str | None = None
     code: tuple[int, int] | None = None
@@ -66,7 +64,7 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
             last = blocks.pop()
             blocks.append(Block(last.start, last.end, BlockKind.HEADING, 1 if "=" in line else 2))
         elif not _RULE.fullmatch(line):
-            kind, level = _markdown_kind(lines, number, gaps)
+            kind, level = _markdown_kind(line, is_heading=headings[number])
             blocks.append(Block(start, end, kind, level))
     blocks.extend(_code(code))
     return tuple(blocks)
@@ -100,11 +98,10 @@ def _gaps(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
     return [*gaps, True]
 
 
-def _plain_kind(lines: Sequence[str], number: int, gaps: Sequence[bool]) -> BlockKind:
-    line = lines[number]
+def _plain_kind(line: str, *, is_heading: bool) -> BlockKind:
     if _QUOTE.match(line) and len(line) > 2:
         return BlockKind.QUOTE
-    if is_heading(lines, number, gaps):
+    if is_heading:
         return BlockKind.HEADING
     if _BULLET.match(line):
         return BlockKind.LIST_ITEM
@@ -113,15 +110,12 @@ def _plain_kind(lines: Sequence[str], number: int, gaps: Sequence[bool]) -> Bloc
     return BlockKind.PARAGRAPH
 
 
-def _markdown_kind(
-    lines: Sequence[str], number: int, gaps: Sequence[bool]
-) -> tuple[BlockKind, int]:
-    line = lines[number]
+def _markdown_kind(line: str, *, is_heading: bool) -> tuple[BlockKind, int]:
     if match := _ATX.match(line):
         return BlockKind.HEADING, len(match.group(1))
     if _TABLE_ROW.fullmatch(line):
         return BlockKind.TABLE, 0
-    return _plain_kind(lines, number, gaps), 0
+    return _plain_kind(line, is_heading=is_heading), 0
 
 
 def _is_underline(

@@ -121,7 +121,7 @@ def is_bold_heading(element: Any) -> bool:
         if child.tag == "hi" and child.get("rend") != "#b":
             return False
     text = " ".join("".join(element.itertext()).split())
-    return 0 < len(text) <= MAX_BOLD_HEADING_CHARS and text[-1] not in ".,;:"
+    return 0 < len(text) <= MAX_BOLD_HEADING_CHARS and text[-1] not in ".,;"
 
 
 _SPACE = re.compile(r"\s+")
