@@ -4,19 +4,20 @@ Compared are runs over the same source under the same settings, rules and models
 leaves a small `drift.json` in its folder, and the figures are those of its summary.json.
 
 Shares are compared on the arcsine scale, where their spread does not depend on their size.
-The run at hand is one more draw beside those of the window, so Student's t with the
-window's own spread says how unusual it is; a spread that could not come from documents
-drawn at random is never believed to be smaller. For hosts and templates the statistic is
-the largest rise of any one of them over its mean in the other runs, computed in the same
-way for every run of the window. All alarms of a run together are to be false in less than
-one run of twenty; tests/flows/test_drift.py simulates both sides.
+The run at hand is one more draw beside those of the window, so Student's t says how unusual
+it is. The spread is the window's own; as ten runs know it badly, that of a label is pulled
+towards the mean of all labels (moderated t: Smyth, Linear models and empirical Bayes
+methods, 2004). For hosts and templates the statistic is the largest rise of any one of them
+over its mean in the other runs, computed in the same way for every run of the window.
+All alarms of a run together are to be false in less than one run of twenty;
+tests/flows/test_drift.py simulates both sides.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,17 @@ DRIFT_SCHEMA = "quality.drift/1"
 MIN_RUNS = 5
 # Shares of fewer documents say little, and a scheduled run often has only a handful.
 MIN_DOCUMENTS = 20
-# Chance of a false alarm a run, for each of the four questions: 2 % together, so that runs
-# that are less alike than the model says still stay below 5 %.
-ALPHA = 0.005
+# Chance of a false alarm a run, for labels and for failures; less for the largest rise of any
+# host or template, whose distribution has a longer tail than t. Together in simulations
+# 0 to 3 %, also where runs are less alike than documents drawn at random.
+ALPHA = 0.01
+ALPHA_BURST = 0.003
+# How many runs the mean spread of all labels counts as, beside a label's own.
+PRIOR_RUNS = 10
+# Variance of the arcsine of a share of documents, times documents; words of a label are
+# spread over documents that mix labels, and vary less: about a quarter in our simulations.
+OF_DOCUMENTS = 1 / 4
+OF_WORDS = 1 / 16
 # What an operator would not act on is no alarm, however certain it is.
 MIN_SHIFT = 0.05
 MIN_BURST = 0.15
@@ -133,8 +142,7 @@ def find_drift(now: Figures, earlier: Sequence[Figures]) -> Drift:
     alike = [run for run in earlier if run.documents >= MIN_DOCUMENTS]
     findings: list[Finding] = []
     if len(alike) >= MIN_RUNS and now.documents >= MIN_DOCUMENTS:
-        labels = sorted({name for run in (now, *alike) for name in run.labels})
-        findings += [_label(name, now, alike, ALPHA / len(labels)) for name in labels]
+        findings += _labels(now, alike)
         findings += _burst("host", now, [now.hosts, *(run.hosts for run in alike)])
         findings += _burst("template", now, [now.templates, *(run.templates for run in alike)])
     tried = [run for run in earlier if run.inputs]
@@ -143,19 +151,25 @@ def find_drift(now: Figures, earlier: Sequence[Figures]) -> Drift:
     return Drift(len(earlier), tuple(findings))
 
 
-def _label(name: str, now: Figures, earlier: Sequence[Figures], alpha: float) -> Finding:
-    shares = [run.labels.get(name, 0.0) for run in earlier]
+def _labels(now: Figures, earlier: Sequence[Figures]) -> list[Finding]:
+    names = sorted({name for run in (now, *earlier) for name in run.labels})
     sizes = [run.documents for run in earlier]
-    usual, low, high = _expected(shares, sizes, now.documents, alpha / 2)
-    share = now.labels.get(name, 0.0)
-    alarm = not low <= share <= high and abs(share - usual) >= MIN_SHIFT
-    return Finding("label", name, share, usual, low, high, alarm)
+    spreads = [Spread.of([run.labels.get(name, 0.0) for run in earlier], sizes) for name in names]
+    findings = []
+    for name, spread in zip(names, spreads, strict=True):
+        usual, low, high = spread.towards(spreads).expected(
+            now.documents, alpha=ALPHA / 2 / len(names), least=OF_WORDS
+        )
+        share = now.labels.get(name, 0.0)
+        alarm = not low <= share <= high and abs(share - usual) >= MIN_SHIFT
+        findings.append(Finding("label", name, share, usual, low, high, alarm))
+    return findings
 
 
 def _failures(now: Figures, earlier: Sequence[Figures]) -> Finding:
-    shares = [run.failed / run.inputs for run in earlier]
     sizes = [run.inputs for run in earlier]
-    usual, low, high = _expected(shares, sizes, now.inputs, ALPHA)
+    spread = Spread.of([run.failed / run.inputs for run in earlier], sizes)
+    usual, low, high = spread.expected(now.inputs, alpha=ALPHA, least=OF_DOCUMENTS)
     share = now.failed / now.inputs
     alarm = share > high and share - usual >= MIN_SHIFT
     return Finding("failures", "", share, usual, low, high, alarm)
@@ -170,7 +184,8 @@ def _burst(question: str, now: Figures, runs: Sequence[Mapping[str, float]]) -> 
     share = runs[0][name]
     usual = share - rise
     others = [max(0.0, value) for _, value in rises[1:]]
-    _, _, bound = _expected(others, [now.documents] * len(others), now.documents, ALPHA)
+    spread = Spread.of(others, [now.documents] * len(others))
+    _, _, bound = spread.expected(now.documents, alpha=ALPHA_BURST, least=OF_DOCUMENTS)
     bound = max(bound, *others)
     alarm = rise > bound and rise >= MIN_BURST
     return [Finding(question, name, share, usual, 0.0, min(1.0, usual + bound), alarm)]
@@ -186,27 +201,54 @@ def _largest_rise(runs: Sequence[Mapping[str, float]], number: int) -> tuple[str
     return max(rises.items(), key=lambda item: (item[1], item[0]), default=("", 0.0))
 
 
-def _expected(
-    shares: Sequence[float], sizes: Sequence[int], size: int, alpha: float
-) -> tuple[float, float, float]:
-    """Mean of the shares, and the range a further one of this size is in, `alpha` a side."""
-    # Late: scipy.stats takes half a second, and most runs have no window yet.
-    from scipy.special import stdtrit
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Shares of earlier runs on the arcsine scale: their mean, and how far they lie apart."""
 
-    count, total = len(shares), sum(sizes)
-    points = [_stretched(share) for share in shares]
-    mean = sum(p * n for p, n in zip(points, sizes, strict=True)) / total
-    plain = sum(points) / count
-    by_size = sum(n * (p - mean) ** 2 for p, n in zip(points, sizes, strict=True)) / (count - 1)
-    by_run = sum((p - plain) ** 2 for p in points) / (count - 1)
-    variance = max(
-        # documents drawn at random: the variance of the arcsine of a share is 1/4n
-        (1 / size + 1 / total) / 4,
-        by_size * (1 / size + 1 / total),
-        by_run * (1 + 1 / count),
-    )
-    reach = float(stdtrit(count - 1, 1 - alpha)) * math.sqrt(variance)
-    return _share(mean), _share(mean - reach), _share(mean + reach)
+    mean: float
+    total: int
+    runs: int
+    by_size: float
+    """Variance times size: what documents drawn at random would show."""
+    by_run: float
+    """Variance between runs, whatever their size."""
+    degrees: int
+
+    @classmethod
+    def of(cls, shares: Sequence[float], sizes: Sequence[int]) -> Spread:
+        """The spread of a window's shares; `sizes` are what each is a share of."""
+        count, total = len(shares), sum(sizes)
+        points = [_stretched(share) for share in shares]
+        mean = sum(p * n for p, n in zip(points, sizes, strict=True)) / total
+        plain = sum(points) / count
+        by_size = sum(n * (p - mean) ** 2 for p, n in zip(points, sizes, strict=True))
+        by_run = sum((p - plain) ** 2 for p in points)
+        degrees = count - 1
+        return cls(mean, total, count, by_size / degrees, by_run / degrees, degrees)
+
+    def towards(self, others: Sequence[Spread]) -> Spread:
+        """With variances pulled towards the mean of `others`."""
+        weight = PRIOR_RUNS + self.degrees
+        by_size, by_run = (
+            (PRIOR_RUNS * sum(theirs) / len(others) + self.degrees * own) / weight
+            for own, theirs in (
+                (self.by_size, [other.by_size for other in others]),
+                (self.by_run, [other.by_run for other in others]),
+            )
+        )
+        return replace(self, by_size=by_size, by_run=by_run, degrees=weight)
+
+    def expected(self, size: int, *, alpha: float, least: float) -> tuple[float, float, float]:
+        """Usual share, and the range a further run of this size is in, but for `alpha` a side."""
+        # Late: scipy takes a moment to import, and most runs have no window yet.
+        from scipy.special import stdtrit
+
+        variance = max(
+            max(self.by_size, least) * (1 / size + 1 / self.total),
+            self.by_run * (1 + 1 / self.runs),
+        )
+        reach = float(stdtrit(self.degrees, 1 - alpha)) * math.sqrt(variance)
+        return _share(self.mean), _share(self.mean - reach), _share(self.mean + reach)
 
 
 def _stretched(share: float) -> float:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from flows.drift import Drift
-from flows.environment import quieten
+from flows.parameters import ScoreParameters
+from flows.server import any_server
 from quality.cli.progress import Tell, batch_lines, progress_bar
 from quality.cli.render import print_summary
-from quality.errors import UsageError
 from quality.run import Plan
 from quality.summary import RunSummary
 
 
-def score(given: Mapping[str, Any]) -> int:
+def score(parameters: ScoreParameters) -> int:
     """Score as asked; returns the exit code."""
-    quieten()
-    from flows.parameters import ScoreParameters
-    from flows.server import any_server
-
-    try:
-        parameters = ScoreParameters.model_validate(given)
-    except ValidationError as error:
-        raise UsageError(_first(error)) from error
     with any_server():
+        # Late: Prefect reads its environment on import, and the server's address is new.
         from flows.score_directory import score_directory
         from flows.watch import watched_by
 
@@ -72,9 +61,3 @@ class _Terminal:
         for alarm in drift.alarms:
             print(f"unusual     {alarm.sentence()}")
         self.exit_code = 3 if drift.alarms else 2 if summary.failures else 0
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
-    return f"{name or 'parameters'} = {first['input']!r}: {first['msg']}. Correct it."

@@ -7,20 +7,21 @@ run's folder; Prefect gets the figures, the state and the artifacts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 from prefect.utilities.annotations import quote
 
 from flows import artifacts, drift, events
 from flows.analysts import analysts
+from flows.outcome import outcome
 from flows.parameters import ScoreParameters
 from flows.watch import watcher
-from quality.errors import QualityError
 from quality.report import PageFailure
 from quality.run import Run, open_run
 from quality.settings import Settings
@@ -45,23 +46,19 @@ def run_name() -> str:
 @flow(name="score-directory", flow_run_name=run_name, persist_result=False)
 def score_directory(parameters: ScoreParameters = ScoreParameters()) -> State[Any]:  # noqa: B008
     """Score what is new in a directory, and say what was found."""
-    try:
-        settings = Settings.load(parameters.settings)
-        with open_run(
-            [parameters.source],
-            settings=settings,
-            out=parameters.out,
-            state=parameters.state,
-            rescore=parameters.rescore,
-        ) as run:
-            return _score(run, parameters, settings)
-    except QualityError as error:
-        return Failed(message=str(error))
-    except OSError as error:
-        return Failed(message=f"{error.filename or parameters.out}: {error.strerror}. {_CURE}")
+    return outcome(partial(_open_and_score, parameters))
 
 
-_CURE = "Make room or correct the permissions; the next run carries on from what was saved."
+def _open_and_score(parameters: ScoreParameters) -> State[Any]:
+    settings = Settings.load(parameters.settings)
+    with open_run(
+        [parameters.source],
+        settings=settings,
+        out=parameters.out,
+        state=parameters.state,
+        rescore=parameters.rescore,
+    ) as run:
+        return _score(run, parameters, settings)
 
 
 def _score(run: Run, parameters: ScoreParameters, settings: Settings) -> State[Any]:

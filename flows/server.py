@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quality.errors import UsageError
+from quality.errors import StartError, UsageError
 
 # Where `serve` notes the address of the server it started, for `score` to find.
 NOTE = "server-address"
@@ -76,3 +77,17 @@ def _embedded() -> Iterator[str]:
         yield server.api_url
     finally:
         server.stop()
+
+
+def free_port(wanted: int) -> int:
+    """The port wanted, or the next that is free."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            # As servers do: a port whose last connections are still closing is free.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise StartError(f"no port free from {wanted} to {wanted + 49}. Name another with --port.")
