@@ -46,7 +46,7 @@ FRAME = (
     "Our small crew looks after these columns from early morning until the lamps go out.",
     "You have reached the end of this piece. Look through the archive by month, drop us a line "
     "with your thoughts, or join the weekly letter that lands in your box on Sunday. The opinions "
-    "above belong to those who wrote them. All pages are kept for personal reading and nothing else.",
+    "above belong to those who wrote them. All pages are for personal reading only.",
 )
 Text = list[str]
 Edit = Callable[[Text, random.Random], Text]
@@ -54,11 +54,26 @@ Edit = Callable[[Text, random.Random], Text]
 
 def load_texts(limit: int | None = None) -> list[Text]:
     """Paragraphs of each text: from ../shared, or of made-up words where it is absent."""
-    found = list(_shared_texts()) if SHARED.is_dir() else list(_made_up(1_500))
+    found = list(_shared_texts()) if SHARED.is_dir() else list(made_up_texts(1_500))
     unique = {" ".join(text): text for text in found if _size(text) >= MIN_WORDS}
     texts = list(unique.values())
     random.Random(1).shuffle(texts)
     return texts[:limit]
+
+
+def made_up_texts(count: int) -> Iterator[Text]:
+    """Texts of made-up words, as unevenly common as in English."""
+    rng = random.Random(5)
+    lexicon = [
+        "".join(rng.choices("bcdfglmnprstvaeiou", k=rng.randint(2, 8))) for _ in range(9_000)
+    ]
+    # Zipf's law as Mandelbrot put it: the word of rank r has a share of about 1 / (r + 2.7).
+    weights = [1 / (rank + 2.7) for rank in range(len(lexicon))]
+    for _ in range(count):
+        yield [
+            " ".join(rng.choices(lexicon, weights, k=rng.randint(20, 90)))
+            for _ in range(rng.randint(4, 12))
+        ]
 
 
 def as_document(text: Text, name: str) -> Document:
@@ -144,19 +159,6 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
     with gzip.open(SHARED / f"{name}.jsonl.gz") as lines:
         for line in lines:
             yield json.loads(line)
-
-
-def _made_up(count: int) -> Iterator[Text]:
-    rng = random.Random(5)
-    lexicon = [
-        "".join(rng.choices("bcdfglmnprstvaeiou", k=rng.randint(2, 8))) for _ in range(9_000)
-    ]
-    weights = [1 / (rank + 2.7) for rank in range(len(lexicon))]
-    for _ in range(count):
-        yield [
-            " ".join(rng.choices(lexicon, weights, k=rng.randint(20, 90)))
-            for _ in range(rng.randint(4, 12))
-        ]
 
 
 def _sentences(text: Text) -> Text:
