@@ -12,12 +12,10 @@ from quality.neardup.outline import SectionOutline
 STEM_WEIGHT = 1.0
 FAMILY_WEIGHT = 0.8
 OPENER_WEIGHT = 0.4
-# From here on two headings say the same; below, only form and place speak for the pair.
-STRONG = 0.45
-# What form and place alone are worth: they only help strong pairs to line up.
-WEAK = 0.15
-SAME_FORM = 0.1
-NEAR = 0.15
+# What the same form at about the same place adds. Prose is no form: everybody writes it.
+FORM_WEIGHTS = {"labels": 0.35, "talk": 0.4, "list": 0.25, "table": 0.3}
+WITHOUT_HEADING = 0.7
+NEAR = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,8 @@ class Pair:
     other: int
     likeness: float
     """How much alike the headings are, 0 to 1."""
+    evidence: float
+    """Likeness and what the form adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,25 @@ def tokens(section: SectionOutline) -> dict[str, float]:
 
 
 def align(one: Side, other: Side) -> tuple[Pair, ...]:
-    """The pairs of sections, in order in both, with the greatest sum of likeness."""
-    table = [[_likeness(a, b) for b in other.tokens] for a in one.tokens]
+    """The pairs of sections, in order in both, with the greatest sum of evidence."""
+    likeness = [[_likeness(a, b) for b in other.tokens] for a in one.tokens]
     values = [
-        [_value(one, other, row, column, table[row][column]) for column in range(len(other.tokens))]
-        for row in range(len(one.tokens))
+        [
+            likeness[row][column] + _form(one, other, row, column, likeness[row][column] > 0)
+            for column in range(len(other.sections))
+        ]
+        for row in range(len(one.sections))
     ]
     best = _sums(values)
     pairs = []
     row = column = 0
-    while row < len(values) and column < len(other.tokens):
+    while row < len(values) and column < len(other.sections):
         if best[row][column] == best[row + 1][column]:
             row += 1
         elif best[row][column] == best[row][column + 1]:
             column += 1
         else:
-            pairs.append(Pair(row, column, table[row][column]))
+            pairs.append(Pair(row, column, likeness[row][column], values[row][column]))
             row, column = row + 1, column + 1
     return tuple(pairs)
 
@@ -88,12 +91,14 @@ def _sums(values: Sequence[Sequence[float]]) -> list[list[float]]:
     return best
 
 
-def _value(one: Side, other: Side, row: int, column: int, likeness: float) -> float:
+def _form(one: Side, other: Side, row: int, column: int, has_heading: bool) -> float:  # noqa: FBT001 - private, and read by name below
+    form = one.sections[row].form
+    if form != other.sections[column].form or form not in FORM_WEIGHTS:
+        return 0.0
     place = abs((row + 0.5) / len(one.sections) - (column + 0.5) / len(other.sections))
-    same_form = one.sections[row].form == other.sections[column].form
-    if likeness >= STRONG:
-        return likeness + SAME_FORM * same_form + SAME_FORM * (1 - place)
-    return WEAK if same_form and place <= NEAR else 0.0
+    if place >= NEAR:
+        return 0.0
+    return FORM_WEIGHTS[form] * (1.0 if has_heading else WITHOUT_HEADING)
 
 
 def _likeness(one: dict[str, float], other: dict[str, float]) -> float:

@@ -21,7 +21,7 @@ from quality.neardup.align import Pair
 from quality.neardup.generic import Recurring, fits_any_subject
 from quality.neardup.headings import lexicon
 from quality.neardup.outline import Outline, SectionOutline, outline
-from quality.neardup.peers import ANY_HOST, JOINING, SAME_HOST, Neighbourhood, Peer, Stored
+from quality.neardup.peers import ANY_HOST, SAME_HOST, Neighbourhood, Peer, Stored
 from quality.state import State
 
 __all__ = ["Outline", "TemplateMatch", "TemplateMatches", "TemplateRegistry", "outline"]
@@ -87,7 +87,6 @@ class TemplateRegistry:
         self.state = state
         state.define(_DDL)
         self._hosts: dict[str, Neighbourhood] = {}
-        self._leading: dict[str, frozenset[str]] = {}
         self._loaded: dict[str, Stored | None] = {}
 
     def add(self, document_id: str, host: str | None, title: str | None, outline: Outline) -> None:  # noqa: ARG002 - the outline has its topic taken out
@@ -148,30 +147,13 @@ class TemplateRegistry:
         """Peers on the same host, then peers on any; groups too small to count are left out."""
         if host:
             home = self._host(host)
-            for limits in (SAME_HOST, JOINING):
-                peers = home.peers(outline.document, outline.sections, limits, cluster_of)
-                if limits is JOINING:
-                    leading = self._leading_of(host, cluster_of)
-                    peers = [peer for peer in peers if peer.stored.document in leading]
-                if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
-                    yield peers
-                    break
+            peers = home.peers(outline.document, outline.sections, SAME_HOST, cluster_of)
+            if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
+                yield peers
         anywhere = Neighbourhood.of(self._sharing(outline))
         peers = anywhere.peers(outline.document, outline.sections, ANY_HOST, cluster_of)
         if len(peers) >= MIN_PEERS:
             yield peers
-
-    def _leading_of(self, host: str, cluster_of: Callable[[str], str]) -> frozenset[str]:
-        """Documents of a host that have enough peers of their own there."""
-        if host not in self._leading:
-            home = self._host(host)
-            self._leading[host] = frozenset(
-                stored.document
-                for stored in home.members
-                if len(home.peers(stored.document, stored.sections, SAME_HOST, cluster_of))
-                >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1))
-            )
-        return self._leading[host]
 
     def _host(self, host: str) -> Neighbourhood:
         if host not in self._hosts:
@@ -212,7 +194,6 @@ class TemplateRegistry:
 
     def _forget_cached(self) -> None:
         self._hosts.clear()
-        self._leading.clear()
         self._loaded.clear()
 
 
