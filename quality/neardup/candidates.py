@@ -16,8 +16,9 @@ from quality.neardup.signature import MIN_WORDS, Scheme
 Mask = NDArray[np.bool_]
 
 _LOW = np.int64(0xFFFFFFFF)
-# A tenth of the anchors shared: half of the shingles in common leaves a third of them.
-_ANCHOR_SHARE = 0.1
+LEAST_ANCHORS = 2
+# One in ten: texts with half of their shingles in common share a third of their anchors.
+ANCHORS_A_SHARED_ONE = 10
 _SECTION_ANCHOR_SHARE = 0.12
 # Sections with fewer anchors than this may be found by a single one.
 _FEW_ANCHORS = 8
@@ -105,7 +106,7 @@ class KeyIndex:
         by_anchor, shared = distinct_counts(_pair(keys.anchor_rows[place], text))
         owned = np.bincount(keys.anchor_rows, minlength=1)[by_anchor >> 32]
         least = np.minimum(owned, self._owned[by_anchor & _LOW])
-        enough = shared >= np.maximum(2, _ANCHOR_SHARE * least)
+        enough = (shared >= LEAST_ANCHORS) & (shared * ANCHORS_A_SHARED_ONE >= least)
         whole = _merged(by_band, by_anchor, shared, enough)
         inside = sections[place] >= 0
         parts = _by_section(sections, sections[place][inside], text[inside])

@@ -15,6 +15,8 @@ from quality.neardup.relations import Overlap
 # same article. A page that holds five articles whole has a similarity of .2 to each.
 MIN_SIMILARITY = 0.3
 MIN_CONTAINMENT = 0.4
+# Representatives compared with a new text; further ones share a key or two by chance.
+MAX_LEADERS = 16
 
 
 def belongs(overlap: Overlap) -> bool:

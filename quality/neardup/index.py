@@ -16,7 +16,7 @@ import numpy as np
 
 from quality.errors import StateError
 from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
-from quality.neardup.clusters import choose_leader
+from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import Judge, Limits
 from quality.neardup.relations import Relations, overlaps, trigrams
 from quality.neardup.sets import distinct
@@ -24,11 +24,9 @@ from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
 from quality.neardup.store import Store, StoredDocument, StoredText
 from quality.state import State
 
-_SCHEME_KEY = "neardup.scheme"
+SCHEME_KEY = "neardup.scheme"
 # Texts whose keys are made at a time: some 30 MB of working memory.
 _LOAD_TEXTS = 4_096
-# Representatives compared with a new text; further ones share a key or two by chance.
-_MAX_LEADERS = 16
 _DEFAULT_LIMITS = Limits()
 
 
@@ -51,16 +49,10 @@ class SectionIndex:
 
         Raises StateError where the stored signatures were made with another scheme.
         """
-        stored = state.meta(_SCHEME_KEY)
-        if stored is not None and stored != scheme.to_json():
-            raise StateError(
-                f"{state.path}: the near-duplicate index was made with another scheme"
-                f" ({_difference(stored, scheme)}). Score into a new state with --state NEW.db,"
-                " or use the version that wrote this one."
-            )
+        check_scheme(state, scheme)
         index = cls(state, scheme, limits)
-        if stored is None:
-            state.set_meta(_SCHEME_KEY, scheme.to_json())
+        if state.meta(SCHEME_KEY) is None:
+            state.set_meta(SCHEME_KEY, scheme.to_json())
         index._synchronise()
         return index
 
@@ -188,7 +180,7 @@ class SectionIndex:
         found, _ = self._keys.find(keys, np.full(len(keys.anchors), -1, np.int64))
         for place, row in enumerate(rows):
             candidates = [text for text in found.of_row(place) if text < row.number]
-            leaders = self._store.leaders_among(candidates)[:_MAX_LEADERS]
+            leaders = self._store.leaders_among(candidates)[:MAX_LEADERS]
             if not leaders:
                 continue
             words = self._store.word_bytes(leaders)
@@ -199,6 +191,17 @@ class SectionIndex:
             leader = choose_leader(leaders, measured)
             if leader is not None:
                 self._store.set_leader(row.number, leader)
+
+
+def check_scheme(state: State, scheme: Scheme) -> None:
+    """Raise StateError where the stored signatures were made with another scheme."""
+    stored = state.meta(SCHEME_KEY)
+    if stored is not None and stored != scheme.to_json():
+        raise StateError(
+            f"{state.path}: the near-duplicate index was made with another scheme"
+            f" ({_difference(stored, scheme)}). Score into a new state with --state NEW.db,"
+            " or use the version that wrote this one."
+        )
 
 
 def _difference(stored: str, scheme: Scheme) -> str:

@@ -31,7 +31,7 @@ from quality.neardup.store import Cluster, Store, StoredDocument, stored_minhash
 
 # More would be a list nobody reads; the earliest one is always among them.
 MAX_REPORTED = 10
-_MAX_VERIFIED = 32
+MAX_VERIFIED = 32
 _MAX_SECTION_VERIFIED = 12
 _EXACT = Overlap(1, 1, 1)
 
@@ -78,7 +78,7 @@ class Judge:
         self, view: _View, candidates: list[int], parts: list[tuple[int, int]]
     ) -> Relations:
         own = self._store.leader_of(view.text)
-        related = self._verified(view, _first([own, *candidates], _MAX_VERIFIED, view.text))
+        related = self._verified(view, _first([own, *candidates], MAX_VERIFIED, view.text))
         leader = own if own is not None else self._leader_among(related)
         cluster = self._store.cluster(leader)
         return Relations(

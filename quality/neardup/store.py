@@ -225,6 +225,23 @@ class Store:
         """How many near-duplicate clusters there are."""
         return self._value("SELECT count(*) FROM near_texts WHERE leader = number")
 
+    def exact_hashes(self, first: int, last: int) -> list[bytes]:
+        """The exact hashes of the texts from `first` to `last`, both inside, in order."""
+        rows = self.connection.execute(
+            "SELECT exact FROM near_texts WHERE number BETWEEN ? AND ? ORDER BY number",
+            (first, last),
+        )
+        return [exact for (exact,) in rows]
+
+    def document_batches(self, size: int) -> Iterator[list[dict[str, object]]]:
+        """All documents in order, as plain rows without their blocks."""
+        names = ("sequence", "id", "path", "record", "host", "number")
+        rows = self.connection.execute(
+            "SELECT sequence, id, path, record, host, text FROM near_documents ORDER BY sequence"
+        )
+        while batch := rows.fetchmany(size):
+            yield [dict(zip(names, row, strict=True)) for row in batch]
+
     def members(self, leader: int) -> list[int]:
         """The texts of a cluster, in order."""
         rows = self.connection.execute(

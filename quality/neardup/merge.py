@@ -1,0 +1,267 @@
+"""Several indexes joined into one answer, out of core: `quality index merge`.
+
+Shards (quality/neardup/shards.py) are joined by band and anchor in an engine that spills to
+disk; pairs that share keys are verified as the index does; then clusters are chosen in the
+order of the shards. Duplicates and clusters are those that one index over all documents, in
+that order, would give. Relations of sections stay with the runs that found them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quality.errors import UsageError
+from quality.neardup.bands import BUCKET_CAP
+from quality.neardup.candidates import ANCHORS_A_SHARED_ONE, LEAST_ANCHORS
+from quality.neardup.clusters import MAX_LEADERS, choose_leader
+from quality.neardup.judging import MAX_REPORTED, MAX_VERIFIED, Limits
+from quality.neardup.relations import Overlap, overlaps, trigrams
+from quality.neardup.sets import distinct
+from quality.neardup.shards import BAND, check_shards
+from quality.neardup.shingles import U32
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DEFAULT_LIMITS = Limits()
+# A text's number over all shards: the shard's place in front keeps the order.
+_SHARD_STEP = 1 << 40
+_ROWS = 8_192
+_LOAD = f"""
+CREATE TABLE texts_of AS
+    SELECT shard, number, min(shard * {_SHARD_STEP} + number) OVER (PARTITION BY exact) AS text
+    FROM shard_texts;
+CREATE TABLE texts AS
+    SELECT text, word_bytes, anchors FROM shard_texts JOIN texts_of USING (shard, number)
+    WHERE text = (shard * {_SHARD_STEP} + number);
+CREATE TABLE documents AS
+    SELECT row_number() OVER (ORDER BY shard, sequence) AS place, id, path, record, host, text
+    FROM shard_documents LEFT JOIN texts_of USING (shard, number);
+CREATE TABLE keys AS
+    SELECT kind, key, text FROM shard_keys JOIN texts_of USING (shard, number)
+    WHERE text = (shard * {_SHARD_STEP} + number)
+"""
+_PAIR = f"""
+CREATE TABLE pairs AS
+WITH carriers AS (
+    SELECT DISTINCT kind, key, text FROM keys
+), earliest AS (
+    SELECT kind, key, text FROM carriers
+    QUALIFY row_number() OVER (PARTITION BY kind, key ORDER BY text) <= {BUCKET_CAP}
+), shared AS (
+    SELECT keys.text AS source, earliest.text AS target, sum(kind) AS shared, min(kind) AS kind
+    FROM keys JOIN earliest USING (kind, key)
+    WHERE keys.text <> earliest.text GROUP BY ALL
+)
+SELECT source, target, shared FROM shared
+JOIN texts AS ours ON ours.text = source JOIN texts AS theirs ON theirs.text = target
+WHERE kind = {BAND} OR shared >= {LEAST_ANCHORS}
+    AND shared * {ANCHORS_A_SHARED_ONE} >= least(ours.anchors, theirs.anchors)
+"""
+_CANDIDATES = """
+SELECT source, target, ours.word_bytes AS our_bytes, theirs.word_bytes AS their_bytes
+FROM pairs JOIN texts AS ours ON ours.text = source JOIN texts AS theirs ON theirs.text = target
+ORDER BY source, shared DESC, target
+"""
+_ANSWER = f"""
+CREATE TABLE led AS
+    SELECT texts.text, coalesce(leader, texts.text) AS leader
+    FROM texts LEFT JOIN leaders USING (text);
+CREATE TABLE standing AS
+    SELECT led.text, arg_min(id, place) AS cluster, min(place) AS representative
+    FROM led JOIN documents ON documents.text = led.leader GROUP BY led.text;
+CREATE TABLE first_carriers AS
+    SELECT * FROM documents
+    QUALIFY row_number() OVER (PARTITION BY coalesce(text::VARCHAR, id) ORDER BY place)
+        <= {MAX_REPORTED + 1};
+CREATE TABLE verified AS
+    SELECT verified_pairs.* FROM verified_pairs JOIN led ON led.text = source
+    QUALIFY row_number() OVER (PARTITION BY source ORDER BY target <> leader, rank)
+        <= {MAX_VERIFIED};
+CREATE TABLE found AS
+    SELECT ours.place, theirs.place AS other, 'exact' AS kind, 1.0::DOUBLE AS similarity,
+        1.0::DOUBLE AS containment, NULL AS inside
+    FROM documents AS ours JOIN first_carriers AS theirs
+    ON ours.text = theirs.text OR ours.text IS NULL AND theirs.text IS NULL AND ours.id = theirs.id
+    WHERE ours.place <> theirs.place
+    UNION ALL
+    SELECT ours.place, theirs.place, if(similarity >= $similarity, 'near', 'contained'),
+        similarity, containment, CASE WHEN similarity >= $similarity THEN NULL
+            WHEN size < other_size OR size = other_size AND theirs.place < ours.place
+            THEN 'this' ELSE 'other' END
+    FROM verified JOIN documents AS ours ON ours.text = source
+    JOIN first_carriers AS theirs ON theirs.text = target
+    WHERE similarity >= $similarity OR containment >= $containment
+"""
+_DUPLICATES = f"""
+SELECT ours.path, ours.record, ours.id AS document, theirs.path AS other_path,
+    theirs.record AS other_record, theirs.id AS other_document, kind, similarity, containment,
+    inside, found.other < found.place AS earlier
+FROM found JOIN documents AS ours ON ours.place = found.place
+JOIN documents AS theirs ON theirs.place = found.other
+LEFT JOIN standing ON standing.text = ours.text
+QUALIFY row_number() OVER (PARTITION BY found.place ORDER BY
+    found.other IS DISTINCT FROM representative, similarity DESC, found.other) <= {MAX_REPORTED}
+ORDER BY found.place, found.other IS DISTINCT FROM representative, similarity DESC, found.other
+"""
+_CLUSTERS = """
+SELECT path, record, id AS document, coalesce(cluster, id) AS cluster
+FROM documents LEFT JOIN standing USING (text) ORDER BY place
+"""
+_VERIFIED = pa.schema(
+    [
+        ("source", pa.int64()),
+        ("target", pa.int64()),
+        ("rank", pa.int64()),
+        ("similarity", pa.float64()),
+        ("containment", pa.float64()),
+        ("size", pa.int64()),
+        ("other_size", pa.int64()),
+    ]
+)
+_LEADERS = pa.schema([("text", pa.int64()), ("leader", pa.int64())])
+
+
+def merge_shards(
+    shards: Sequence[Path],
+    out: Path,
+    *,
+    limits: Limits = _DEFAULT_LIMITS,
+    memory: str = "2GB",
+) -> None:
+    """Write `duplicates.parquet` and `clusters.parquet` of all shards into `out`.
+
+    `memory` bounds the join engine, which spills into `out` while it works. Raises
+    StateError for shards of another scheme and UsageError where DuckDB is not installed.
+    """
+    check_shards(shards)
+    with open_engine(out, memory) as engine:
+        load_shards(engine, shards)
+        engine.execute(_PAIR)
+        finish(engine, out, limits)
+
+
+@contextmanager
+def open_engine(out: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB database in a file beside the result, gone afterwards."""
+    try:
+        import duckdb
+    except ImportError as error:
+        raise UsageError(
+            "Merging indexes needs DuckDB. Install it with `pip install 'quality-pipeline[merge]'`."
+        ) from error
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".merge-") as work:
+        engine = duckdb.connect(f"{work}/merge.duckdb")
+        try:
+            engine.execute(f"SET memory_limit = '{memory}'; SET temp_directory = '{work}/spill'")
+            yield engine
+        finally:
+            engine.close()
+
+
+def load_shards(engine: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> None:
+    """Number texts and documents over all shards, equal texts as one."""
+    for name in ("texts", "documents", "keys"):
+        parts = [
+            f"SELECT {place}::BIGINT AS shard, * FROM {_parquet(folder, name)}"
+            for place, folder in enumerate(shards)
+        ]
+        engine.execute(f"CREATE VIEW shard_{name} AS {' UNION ALL '.join(parts)}")
+    engine.execute(_LOAD)
+
+
+def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None:
+    """From the table `pairs` to the two files: verify, choose representatives, rank."""
+    with TemporaryDirectory(dir=out, prefix=".merge-") as work:
+        _verify(engine, Path(work))
+        for name in ("verified_pairs", "leaders"):
+            engine.execute(f"CREATE TABLE {name} AS SELECT * FROM {_parquet(Path(work), name)}")
+    parameters = {"similarity": limits.similarity, "containment": limits.containment}
+    for statement in _ANSWER.split(";"):
+        used = {name: value for name, value in parameters.items() if f"${name}" in statement}
+        engine.execute(statement, used)
+    for name, query in (("duplicates", _DUPLICATES), ("clusters", _CLUSTERS)):
+        part = out / f"{name}.parquet.part"
+        engine.execute(f"COPY ({query}) TO {_quoted(part)} (FORMAT parquet)")
+        part.replace(out / f"{name}.parquet")
+
+
+def _verify(engine: duckdb.DuckDBPyConnection, work: Path) -> None:
+    """Overlaps of all pairs, and who joins whom, text by text in order."""
+    leaders: dict[int, int] = {}
+    with (
+        pq.ParquetWriter(work / "verified_pairs.parquet", _VERIFIED) as verified,
+        pq.ParquetWriter(work / "leaders.parquet", _LEADERS) as led,
+    ):
+        rows: list[dict[str, object]] = []
+        for source, targets, found in _overlaps(engine):
+            before = [
+                (target, overlap)
+                for target, overlap in zip(targets, found, strict=True)
+                if target < source and target not in leaders
+            ][:MAX_LEADERS]
+            leader = choose_leader([t for t, _ in before], [overlap for _, overlap in before])
+            if leader is not None:
+                leaders[source] = leader
+            rows += _verified_rows(source, targets, found)
+            if len(rows) >= _ROWS:
+                verified.write_table(pa.Table.from_pylist(rows, schema=_VERIFIED))
+                rows = []
+        verified.write_table(pa.Table.from_pylist(rows, schema=_VERIFIED))
+        columns = {"text": list(leaders), "leader": list(leaders.values())}
+        led.write_table(pa.table(columns, schema=_LEADERS))
+
+
+def _overlaps(
+    engine: duckdb.DuckDBPyConnection,
+) -> Iterator[tuple[int, list[int], list[Overlap]]]:
+    """Each text that has candidates, these in order, and the overlap with each."""
+    for source, group in groupby(_rows(engine, _CANDIDATES), key=itemgetter(0)):
+        candidates = list(group)
+        ours = distinct(_trigrams(candidates[0][2]))
+        theirs = [distinct(_trigrams(their_bytes)) for *_, their_bytes in candidates]
+        yield source, [target for _, target, *_ in candidates], overlaps(ours, theirs)
+
+
+def _rows(engine: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    result = engine.execute(query)
+    while rows := result.fetchmany(_ROWS):
+        yield from rows
+
+
+def _verified_rows(
+    source: int, targets: list[int], found: list[Overlap]
+) -> Iterator[dict[str, object]]:
+    for rank, (target, overlap) in enumerate(zip(targets, found, strict=True)):
+        yield {
+            "source": source,
+            "target": target,
+            "rank": rank,
+            "similarity": overlap.similarity,
+            "containment": overlap.containment,
+            "size": overlap.ours,
+            "other_size": overlap.theirs,
+        }
+
+
+def _trigrams(word_bytes: bytes) -> U32:
+    return trigrams(np.frombuffer(word_bytes, np.uint8))
+
+
+def _parquet(folder: Path, name: str) -> str:
+    return f"read_parquet({_quoted(folder / f'{name}.parquet')})"
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,90 @@
+"""Merging shards gives what one index over all documents gives."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from quality.errors import StateError
+from quality.neardup.index import SectionIndex
+from quality.neardup.merge import merge_shards
+from quality.neardup.shards import export_shard
+from quality.neardup.signature import DocumentSignature
+from quality.state import State
+from tests.neardup.texts import article, replaced, signed
+
+pytest.importorskip("duckdb", reason="needs the extra `merge`")
+
+Answers = tuple[dict[str, list[tuple[object, ...]]], dict[str, str]]
+
+
+def _signatures(count: int) -> list[DocumentSignature]:
+    rng = random.Random(4)
+    signatures = []
+    for number in range(count):
+        seed = rng.randrange(count // 2)
+        text = article(seed, 120 + seed % 7 * 40)
+        edit = rng.random()
+        if edit < 0.4:
+            text = replaced(text, rng.uniform(0, 0.25), number)
+        elif edit < 0.5:
+            text = [*text[: rng.randrange(7)], *article(10**6 + number)]
+        elif edit < 0.55:
+            text = []
+        signatures.append(signed(text, f"{number:05}"))
+    return signatures
+
+
+def _single(signatures: Sequence[DocumentSignature]) -> Answers:
+    duplicates: dict[str, list[tuple[object, ...]]] = {}
+    clusters = {}
+    with State.in_memory() as state:
+        index = SectionIndex.open(state)
+        index.add(signatures)
+        for one, relations in zip(signatures, index.judge_batch(signatures), strict=True):
+            clusters[one.path] = relations.cluster
+            for d in relations.duplicates:
+                duplicates.setdefault(one.path, []).append(
+                    (d.path, d.kind, d.similarity, d.containment, d.inside, d.earlier)
+                )
+    return duplicates, clusters
+
+
+def _merged(signatures: Sequence[DocumentSignature], shards: int, folder: Path) -> Answers:
+    size = -(-len(signatures) // shards)
+    folders = []
+    for number in range(shards):
+        folders.append(folder / f"shard{number}")
+        with State.in_memory() as state:
+            SectionIndex.open(state).add(signatures[number * size : (number + 1) * size])
+            export_shard(state, folders[-1])
+    merge_shards(folders, folder / "merged")
+    return _read(folder / "merged")
+
+
+def _read(folder: Path) -> Answers:
+    duplicates: dict[str, list[tuple[object, ...]]] = {}
+    names = ("other_path", "kind", "similarity", "containment", "inside", "earlier")
+    for row in pq.read_table(folder / "duplicates.parquet").to_pylist():
+        duplicates.setdefault(row["path"], []).append(tuple(row[name] for name in names))
+    clusters = pq.read_table(folder / "clusters.parquet").to_pylist()
+    return duplicates, {row["path"]: row["cluster"] for row in clusters}
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_shards_merge_to_the_answers_of_one_index(tmp_path: Path, shards: int) -> None:
+    """Duplicates with their figures and clusters are the same, however the input is split."""
+    signatures = _signatures(400)
+    expected, found = _single(signatures), _merged(signatures, shards, tmp_path)
+    assert found == expected
+    assert sum(map(len, expected[0].values())) > 300
+
+
+def test_a_shard_of_another_scheme_is_refused(tmp_path: Path) -> None:
+    """A folder without a shard stops the merge with the cure."""
+    with pytest.raises(StateError, match="quality index export"):
+        merge_shards([tmp_path], tmp_path / "out")
