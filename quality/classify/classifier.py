@@ -9,7 +9,6 @@ another language, made of unknown words, or where no class is clear.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,23 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.classify.explain import Facts, contributions, doubt, evidence, reason
-from quality.classify.features import Reading
 from quality.classify.labels import CLASSES, FUNCTIONS, Label, Paragraph, Scored
-from quality.classify.model import (
-    Calibration,
-    Matrix,
-    Model,
-    Thresholds,
-    load,
-    raw_scores,
-)
+from quality.classify.measure import SUM, Measure, Measured, class_probabilities
+from quality.classify.model import Matrix, Model, Thresholds, load
 from quality.document import Evidence, EvidenceKind
 from quality.lang import is_language
 
 LANGUAGE = "en"
-# English articles, prepositions and conjunctions make up 25 to 40 % of its prose; a text
-# with that many is English without asking further (`is_language` costs as much as scoring).
-_SURELY_ENGLISH = 0.2
+# Closed-class words make up 35 to 50 % of English prose; other languages share a few of
+# them ("in", "is", "me"), never a quarter. `is_language` costs a third of all the scoring.
+_SURELY_ENGLISH = 0.25
+_CLOSED = ("article", "preposition", "conjunction", "is", "this", "can", "will", "was")
 # Paragraphs read at a time: enough for numpy, little enough for the cache.
 _BATCH = 512
 # A section's mean leans on the document's as if that were so many more paragraphs.
@@ -42,42 +35,17 @@ _DOCUMENT_WEIGHT = 2.0
 # Below this probability of advice, how generated it would be as advice is no question.
 _ADVICE_LIKE = 0.05
 
-# From the five classes to the four functions.
-_SUM = np.array(
-    [
-        [float(kind == function) for function in FUNCTIONS]
-        if kind is not Label.GENERATED_ADVICE
-        else [float(function is Label.ADVICE) for function in FUNCTIONS]
-        for kind in CLASSES
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What the linear models say of a batch, before any decision."""
-
-    reading: Reading
-    classes: Matrix
-    generated: NDArray[np.float64]
-    origin: NDArray[np.float64]
-
 
 class ParagraphClassifier:
     """A loaded model, ready to label. Scores do not depend on what is scored together."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._tables = {
-            name: model.table(getattr(model, name)) for name in ("functions", "generated", "origin")
-        }
+        self._measure = Measure(model)
         self._facts = Facts(model.space)
         names = model.space.style.names
         self._column = {name: names.index(name) for name in ("words", "rare words, share")}
-        self._function_words = [
-            names.index(f"{name} words, share")
-            for name in ("article", "preposition", "conjunction")
-        ]
+        self._function_words = [names.index(f"{name} words, share") for name in _CLOSED]
 
     @classmethod
     def load(cls, folder: Path) -> ParagraphClassifier:
@@ -94,7 +62,7 @@ class ParagraphClassifier:
         found: list[Scored] = []
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
-            measured = self.measure(batch)
+            measured = self._measure.of(batch)
             coverage = np.zeros(len(batch))
             generated = self.generated(measured, None, coverage)
             found.extend(self._decide(batch, measured, generated, coverage))
@@ -111,21 +79,10 @@ class ParagraphClassifier:
         """
         if not paragraphs:
             return []
-        measured = self.measure(paragraphs)
+        measured = self._measure.of(paragraphs)
         coverage = np.asarray(template or [0.0] * len(paragraphs), dtype=np.float64)
         generated = self.generated(measured, _sections(paragraphs), coverage)
         return self._decide(paragraphs, measured, generated, coverage)
-
-    def measure(self, paragraphs: Sequence[Paragraph]) -> Measured:
-        """Raw scores of the classes, of generated against honest advice, and of the origin."""
-        model = self._model
-        reading = model.space.read(paragraphs)
-        bins = model.space.bins(reading.counts)
-        raw = {
-            name: raw_scores(getattr(model, name), tables, reading, bins)
-            for name, tables in self._tables.items()
-        }
-        return Measured(reading, raw["functions"], raw["generated"][:, 0], raw["origin"][:, 0])
 
     def generated(
         self, measured: Measured, sections: NDArray[np.int64] | None, coverage: NDArray[np.float64]
@@ -135,9 +92,12 @@ class ParagraphClassifier:
         `sections` numbers each paragraph's section, None where every one stands alone.
         """
         own, section, origin, template, shift = self._model.calibration.generated
+        around = (
+            measured.generated_around if sections is None else _mean(measured.generated, sections)
+        )
         logit = (
             own * measured.generated
-            + section * _mean(measured.generated, sections)
+            + section * around
             + origin * _mean(measured.origin, sections)
             + template * coverage
             + shift
@@ -152,17 +112,13 @@ class ParagraphClassifier:
         coverage: NDArray[np.float64],
     ) -> list[Scored]:
         probabilities = class_probabilities(self._model.calibration, measured.classes)
-        functions = probabilities @ _SUM
+        functions = probabilities @ SUM
         best = functions.argmax(axis=1)
         mine, rival = _contrast(probabilities, best)
         parts = contributions(
-            self._model.space,
-            self._model.functions,
-            self._tables["functions"],
-            measured.reading,
-            (mine, rival),
+            measured, self._measure.effective, self._model.surroundings, (mine, rival)
         )
-        items = evidence(self._model.space, measured.reading, paragraphs, parts)
+        items = evidence(self._model.space, measured, paragraphs, parts)
         found = []
         for row, paragraph in enumerate(paragraphs):
             silence = self._silence(paragraph, measured.reading.counts[row])
@@ -225,24 +181,11 @@ class ParagraphClassifier:
         return reason(label, rival, items, self._facts.of(measured.reading.counts[row], paragraph))
 
 
-def class_probabilities(calibration: Calibration, classes: Matrix) -> Matrix:
-    """Calibrated probabilities of the five classes from their raw scores."""
-    scaled = classes / calibration.temperature + np.array(calibration.shifts)
-    scaled -= scaled.max(axis=1, keepdims=True)
-    powers = np.exp(scaled)
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def function_scores(calibration: Calibration, classes: Matrix) -> Matrix:
-    """Calibrated probabilities of the four functions, in the order of FUNCTIONS."""
-    return np.asarray(class_probabilities(calibration, classes) @ _SUM)
-
-
 def _contrast(
     probabilities: Matrix, best: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The class of each row's function, and the likeliest class outside that function."""
-    inside = _SUM.T[best] > 0
+    inside = SUM.T[best] > 0
     mine = np.where(inside, probabilities, -1.0).argmax(axis=1)
     rival = np.where(inside, -1.0, probabilities).argmax(axis=1)
     return mine, rival

@@ -17,12 +17,16 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-# Addresses first, then figures with their currency and separators, words with inner
-# apostrophes, single marks. A hyphen inside a word is no token: "low-friction" is two words.
-_TOKEN = re.compile(
-    r"https?://\S+|www\.\S+|[$€£¥]?\d+(?:[.,:]\d+)*%?"
-    r"|[^\W\d_]+(?:['’][^\W\d_]+)*|(?<!\w)-|[^\w\s-]|_"
+# Words with inner apostrophes, figures with their currency and separators, single marks. A
+# hyphen inside a word is no token: "low-friction" is two words. Latin letters by range are
+# found twice as fast as by category; the category picks up the other scripts.
+_REST = (
+    r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-zÀ-ɏ]+)*|[$€£¥]?\d+(?:[.,:]\d+)*%?"
+    r"|[^\w\s-]|(?<!\w)-|_|[^\W\d_]+"
 )
+_TOKEN = re.compile(_REST)
+# Addresses, where there are any, come before all else.
+_TOKEN_OR_ADDRESS = re.compile(r"https?://\S+|www\.\S+|" + _REST)
 # Bullets and list numbers are form, not words: they are read as `list form` and left out.
 _BULLET = re.compile(r"\s*(?:[-*•·‣◦▪●–—✓✔➤►»]+\s+|\(?\d{1,2}[.)]\s+|[a-zA-Z][.)]\s+)")
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
@@ -100,13 +104,18 @@ def strip_bullet(text: str) -> tuple[str, bool]:
 
 def surfaces(text: str) -> list[str]:
     """The tokens of a text as they stand, without its bullet."""
-    return _TOKEN.findall(strip_bullet(text)[0])
+    bare = strip_bullet(text)[0]
+    return _tokens(bare).findall(bare)
+
+
+def _tokens(text: str) -> re.Pattern[str]:
+    return _TOKEN_OR_ADDRESS if "://" in text or "www." in text else _TOKEN
 
 
 def surface_spans(text: str) -> list[tuple[int, int]]:
     """Start and end of each token of `surfaces`, counted in the whole text."""
     shift = len(text) - len(strip_bullet(text)[0])
-    return [match.span() for match in _TOKEN.finditer(text, shift)]
+    return [match.span() for match in _tokens(text).finditer(text, shift)]
 
 
 def shape_of(folded: str) -> int:
@@ -140,7 +149,7 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The texts as token arrays."""
         parts = [strip_bullet(text) for text in texts]
-        found = [_TOKEN.findall(text) for text, _ in parts]
+        found = [_tokens(text).findall(text) for text, _ in parts]
         counts = np.fromiter(map(len, found), np.int64, len(found))
         surface = self._look_up(list(chain.from_iterable(found)))
         words, forms, lengths, openers = (column[surface] for column in self._columns)

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from quality.classify.encode import surface_spans
 from quality.classify.features import FeatureSpace, Reading, headings_of
-from quality.classify.labels import Label, Paragraph
-from quality.classify.model import Linear, Matrix
+from quality.classify.labels import CLASSES, Label, Paragraph
+from quality.classify.measure import Fast, Measured
+from quality.classify.model import Matrix, Surroundings
 from quality.document import Evidence, EvidenceKind
 
 # Reasons a person can take in at a glance; `quality explain --json` has no more either.
-MOST_EVIDENCE = 4
-# Log-odds below this would not be noticed: a hundredth of a probability at best.
-LEAST_WEIGHT = 0.04
+MOST_EVIDENCE = 3
+# Log-odds below this would not be noticed: two hundredths of a probability at best.
+LEAST_WEIGHT = 0.08
 
 NAMES = {
     Label.REPORTING: "reporting",
@@ -44,40 +45,55 @@ class Contribution:
     last: int
 
 
-def contributions(
-    space: FeatureSpace,
-    linear: Linear,
-    tables: Sequence[Matrix],
-    reading: Reading,
-    contrast: tuple[NDArray[np.int64], NDArray[np.int64]],
-) -> tuple[NDArray[np.float64], Matrix]:
-    """Log-odds that each word entry and each count adds, for class against class by row.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What adds up to the log-odds of one class against another, paragraph by paragraph.
 
-    The first array is parallel to `reading.words.data`; the second has a row a paragraph
-    and a column a stepped count. With the intercepts' difference they add up exactly to the
-    difference of the two raw scores.
+    `words` is parallel to `reading.words.data`; `counts` has a column a stepped count,
+    `around` one for the line before and one for the line after.
+    """
+
+    words: NDArray[np.float64]
+    counts: Matrix
+    around: Matrix
+
+
+def contributions(
+    measured: Measured,
+    effective: Fast,
+    surroundings: Surroundings,
+    contrast: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> Parts:
+    """Log-odds that each word, count and neighbouring line adds, for class against class.
+
+    Row by row; with the difference of the intercepts they add up exactly to the difference
+    of the two class scores.
     """
     mine, other = contrast
-    words = reading.words
+    words, linear = measured.reading.words, effective.linear
     rows = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
     weights = linear.words[mine[rows], words.indices] - linear.words[other[rows], words.indices]
-    bins = space.bins(reading.counts)
-    steps = [
-        table[bins[:, number], mine] - table[bins[:, number], other]
-        for number, table in enumerate(tables)
+    counts = [
+        table[measured.bins[:, number], mine] - table[measured.bins[:, number], other]
+        for number, table in enumerate(effective.tables)
     ]
-    return weights.astype(np.float64) * words.data, np.column_stack(steps)
+    sides = (
+        measured.views.before @ (surroundings.before + surroundings.shifts[1]),
+        measured.views.after @ (surroundings.after + surroundings.shifts[2]),
+    )
+    every = np.arange(len(mine))
+    around = [side[every, mine] - side[every, other] for side in sides]
+    return Parts(
+        weights.astype(np.float64) * words.data, np.column_stack(counts), np.column_stack(around)
+    )
 
 
 def evidence(
-    space: FeatureSpace,
-    reading: Reading,
-    paragraphs: Sequence[Paragraph],
-    parts: tuple[NDArray[np.float64], Matrix],
+    space: FeatureSpace, measured: Measured, paragraphs: Sequence[Paragraph], parts: Parts
 ) -> list[tuple[Evidence, ...]]:
     """The strongest contributions of each paragraph, largest first, with their spans."""
     found: list[list[Contribution]] = [[] for _ in paragraphs]
-    for contribution in _largest(space, reading, parts):
+    for contribution in _largest(space, measured, parts):
         found[contribution.row].append(contribution)
     return [
         _with_spans(contributions, paragraph.text)
@@ -85,18 +101,16 @@ def evidence(
     ]
 
 
-def _largest(
-    space: FeatureSpace, reading: Reading, parts: tuple[NDArray[np.float64], Matrix]
-) -> list[Contribution]:
-    by_word, by_step = parts
-    entries = np.flatnonzero(by_word >= LEAST_WEIGHT)
+def _largest(space: FeatureSpace, measured: Measured, parts: Parts) -> list[Contribution]:
+    reading = measured.reading
+    whole = np.hstack([parts.counts, parts.around])
+    entries = np.flatnonzero(parts.words >= LEAST_WEIGHT)
     entry_rows = np.searchsorted(reading.words.indptr, entries, side="right") - 1
-    step_rows, step_columns = np.nonzero(by_step >= LEAST_WEIGHT)
-    rows = np.concatenate([entry_rows, step_rows])
-    weights = np.concatenate([by_word[entries], by_step[step_rows, step_columns]])
+    other_rows, other_columns = np.nonzero(whole >= LEAST_WEIGHT)
+    rows = np.concatenate([entry_rows, other_rows])
+    weights = np.concatenate([parts.words[entries], whole[other_rows, other_columns]])
     order = np.lexsort((-weights, rows))
     rank = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
-    names = list(space.steps)
     chosen = []
     for place in order[rank < MOST_EVIDENCE].tolist():
         row, weight = int(rows[place]), float(weights[place])
@@ -105,10 +119,19 @@ def _largest(
             name = space.name(int(reading.words.indices[entry]))
             span = int(reading.firsts[entry]), int(reading.lasts[entry])
         else:
-            name = names[step_columns[place - len(entries)]]
-            name, span = f"{name}: {_value(space, reading, row, name)}", (-1, -1)
+            name = _whole_name(space, measured, row, int(other_columns[place - len(entries)]))
+            span = -1, -1
         chosen.append(Contribution(row, name, weight, *span))
     return chosen
+
+
+def _whole_name(space: FeatureSpace, measured: Measured, row: int, column: int) -> str:
+    names = list(space.steps)
+    if column < len(names):
+        return f"{names[column]}: {_value(space, measured.reading, row, names[column])}"
+    side = "before" if column == len(names) else "after"
+    likely = CLASSES[int(getattr(measured.views, side)[row].argmax())]
+    return f"the line {side} reads like {NAMES[likely]}"
 
 
 def _value(space: FeatureSpace, reading: Reading, row: int, name: str) -> str:

@@ -34,7 +34,7 @@ FORMS = ("list item", "quote", "table", "no heading", "after a colon", "after a 
 # How the families are weighted against each other (5 folds over training hosts).
 WORD_SCALE = 1.0
 HEADING_SCALE = 0.6
-STEP_SCALE = 0.25
+STEP_SCALE = 0.0625
 
 # Keys, rows, first and last token numbers.
 _Keys = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -81,9 +81,17 @@ class FeatureSpace:
         return len(self.keys) + int(self.step_bounds[-1])
 
     def read(self, paragraphs: Sequence[Paragraph]) -> Reading:
-        """The paragraphs' known features."""
+        """The paragraphs' known features, those of headings and form around among them."""
         encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
-        rows, columns, firsts, lasts = self._occurrences(paragraphs, encoded)
+        return self._reading(encoded, self._context_keys(paragraphs))
+
+    def read_alone(self, texts: Sequence[str]) -> Reading:
+        """The known features of texts as if nothing stood around them."""
+        return self._reading(self.encoder.encode(texts), [])
+
+    def _reading(self, encoded: Encoded, context: list[_Keys]) -> Reading:
+        size = len(encoded.bounds) - 1
+        rows, columns, firsts, lasts = self._occurrences([*_text_keys(encoded), *context])
         # One entry a feature and row, standing for its first occurrence.
         entry = rows * len(self.keys) + columns
         order = np.argsort(entry, kind="stable")
@@ -92,9 +100,9 @@ class FeatureSpace:
         first[1:] = entry[1:] != entry[:-1]
         order = order[first]
         rows, columns = rows[order], columns[order]
-        bounds = np.searchsorted(rows, np.arange(len(paragraphs) + 1))
-        data = self._scaled(rows, columns, len(paragraphs))
-        shape = (len(paragraphs), len(self.keys))
+        bounds = np.searchsorted(rows, np.arange(size + 1))
+        data = self._scaled(rows, columns, size)
+        shape = (size, len(self.keys))
         return Reading(
             words=sparse.csr_array((data, columns, bounds), shape=shape),
             firsts=firsts[order],
@@ -142,12 +150,10 @@ class FeatureSpace:
         norms[1::2] *= HEADING_SCALE
         return (data * norms[kind]).astype(np.float32)
 
-    def _occurrences(
-        self, paragraphs: Sequence[Paragraph], encoded: Encoded
-    ) -> tuple[NDArray[np.int64], ...]:
+    def _occurrences(self, parts: list[_Keys]) -> tuple[NDArray[np.int64], ...]:
         """Row, column, first and last token of every known word feature, wherever it stands."""
         found = []
-        for keys, rows, firsts, lasts in [*_text_keys(encoded), *self._context_keys(paragraphs)]:
+        for keys, rows, firsts, lasts in parts:
             place = np.searchsorted(self.keys, keys)
             place[place == len(self.keys)] = 0
             known = np.flatnonzero(self.keys[place] == keys)

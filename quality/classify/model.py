@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,59 @@ class Linear:
         )
 
 
+class Views(NamedTuple):
+    """Paragraphs seen three ways, row by row: raw class scores of the text itself, class
+    probabilities of the line before and of the line after (zeros where there is none).
+    """
+
+    own: Matrix
+    before: Matrix
+    after: Matrix
+
+    def take(self, rows: NDArray[Any]) -> Views:
+        """Some of the rows."""
+        return Views(self.own[rows], self.before[rows], self.after[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How the lines around speak with: a paragraph among advice is likelier advice.
+
+    Scores of the classes are `own` times the raw scores of the paragraph, plus, where there
+    is a line before, `before` times its class probabilities; the same for the line after.
+    `shifts` holds what is added always, with a line before, with a line after.
+    """
+
+    own: NDArray[np.float64]
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    shifts: NDArray[np.float64]
+
+    @classmethod
+    def none(cls) -> Surroundings:
+        """The paragraph's own scores, whatever stands around."""
+        size = len(CLASSES)
+        nothing = np.zeros((size, size))
+        return cls(np.eye(size), nothing, nothing, np.zeros((3, size)))
+
+    def scores(self, views: Views) -> Matrix:
+        """Class scores of paragraphs with the lines around worked in."""
+        return np.asarray(
+            views.own @ self.own
+            + self.shifts[0]
+            + views.before @ (self.before + self.shifts[1])
+            + views.after @ (self.after + self.shifts[2])
+        )
+
+    def effective(self, linear: Linear) -> Linear:
+        """The weights with `own` and the constant shift worked in."""
+        return Linear(
+            (self.own.T @ linear.words).astype(np.float32),
+            (self.own.T @ linear.steps).astype(np.float32),
+            self.own.T @ linear.intercept + self.shifts[0],
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where decisions fall; chosen by `train` on hosts the weights were not fitted on.
@@ -62,8 +115,8 @@ class Thresholds:
 class Calibration:
     """From raw scores to probabilities: one temperature, one shift a class; and for `generated`.
 
-    `generated` weighs own evidence, the mean over the section, the origin score of the
-    section and the template coverage, then adds the last number.
+    `generated` weighs own evidence, that of the lines around (the section, in a document),
+    the origin score around and the template coverage, then adds the last number.
     """
 
     temperature: float
@@ -79,21 +132,22 @@ class Model:
     functions: Linear
     generated: Linear
     origin: Linear
+    surroundings: Surroundings
     calibration: Calibration
     thresholds: Thresholds
 
-    def table(self, linear: Linear) -> tuple[Matrix, ...]:
-        """For each stepped count what standing on each of its steps adds, by class."""
-        bounds = self.space.step_bounds
-        return tuple(
-            np.vstack(
-                [
-                    np.zeros((1, len(linear.intercept))),
-                    np.cumsum(linear.steps[:, start:end].T.astype(np.float64), axis=0),
-                ]
-            )
-            for start, end in pairwise(bounds)
+
+def climb(space: FeatureSpace, linear: Linear) -> tuple[Matrix, ...]:
+    """For each stepped count what standing on each of its steps adds, by class."""
+    return tuple(
+        np.vstack(
+            [
+                np.zeros((1, len(linear.intercept))),
+                np.cumsum(linear.steps[:, start:end].T.astype(np.float64), axis=0),
+            ]
         )
+        for start, end in pairwise(space.step_bounds)
+    )
 
 
 def raw_scores(
@@ -116,6 +170,8 @@ def save(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:
         arrays[f"{name}.words"] = linear.words.astype(np.float16)
         arrays[f"{name}.steps"] = linear.steps
         arrays[f"{name}.intercept"] = linear.intercept
+    for name in ("own", "before", "after", "shifts"):
+        arrays[f"surroundings.{name}"] = getattr(model.surroundings, name)
     np.savez_compressed(folder / "weights.npz", allow_pickle=False, **arrays)
     content = {
         "format": FORMAT,
@@ -173,5 +229,8 @@ def _assemble(content: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model
             tuple(calibration["generated"]),
         ),
         thresholds=Thresholds(**content["thresholds"]),
+        surroundings=Surroundings(
+            *(arrays[f"surroundings.{name}"] for name in ("own", "before", "after", "shifts"))
+        ),
         **linear,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from quality.classify.encode import surfaces
 from quality.classify.labels import CLASSES, Label, Paragraph
 from quality.errors import UsageError
 
+# Gold rows hold that much of the lines before and after; so do lines we read ourselves.
+LINE_CHARS = 160
 # A run of words that two independent texts do not share by chance.
 RUN_WORDS = 8
 # Share of a paragraph's runs found on the other side from which it counts as a copy.
@@ -79,6 +82,54 @@ def load_rows(path: Path) -> list[Row]:
     """Seeds or gold rows, whatever their label; rows with labels outside the guide are left out."""
     known = set(Label)
     return [_row(record, path) for record in records(path) if record.get("label") in known]
+
+
+def load_read_lines(labels_path: Path, lines_path: Path) -> list[Row]:
+    """Lines of web pages that we read and labelled, with the lines around.
+
+    The labels are ours and carry only a hash of the line; the lines are those of the shared
+    chrome data, in page order.
+    """
+    labels = {record["line"]: record for record in records(labels_path)}
+    pages: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in records(lines_path):
+        if record["source"] == "trafilatura" and record["split"] == "train":
+            pages[record["page"]].append(record)
+    found: dict[str, Row] = {}
+    for lines in pages.values():
+        for number, line in enumerate(lines):
+            key = line_hash(line["line"])
+            if key in labels and key not in found:
+                paragraph = Paragraph(
+                    line["line"].strip(),
+                    before=_start(lines, number - 1),
+                    after=_start(lines, number + 1),
+                )
+                found[key] = _read_line(line, labels[key], paragraph)
+    return [found[key] for key in sorted(found)]
+
+
+def line_hash(line: str) -> str:
+    """What a labelled line is known by."""
+    return f"{xxhash.xxh3_64_intdigest(line.strip().encode()):016x}"
+
+
+def _start(lines: Sequence[dict[str, Any]], number: int) -> str | None:
+    return lines[number]["line"][:LINE_CHARS] if 0 <= number < len(lines) else None
+
+
+def _read_line(line: dict[str, Any], label: dict[str, Any], paragraph: Paragraph) -> Row:
+    host = line["host"].removeprefix("www.")
+    return Row(
+        id=label["line"],
+        paragraph=paragraph,
+        label=Label(label["label"]),
+        source=host,
+        host=host,
+        kind="web",
+        doc=f"page {line['page']}",
+        confidence=label["confidence"],
+    )
 
 
 def load_origin(path: Path) -> list[OriginRow]:
