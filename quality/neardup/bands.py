@@ -123,34 +123,40 @@ class Postings:
 
     def find(self, keys: U32) -> tuple[Numbers, Numbers]:
         """Pairs (place in `keys`, text): the earliest texts that carry each key."""
-        order = np.argsort(keys, kind="stable")
-        wanted = keys[order].astype(np.uint64) << _SHIFT
-        places: list[Numbers] = []
-        texts: list[Numbers] = []
-        for run in self._runs:
-            place, found = _earliest(run, wanted)
-            places.append(order[place])
-            texts.append((found & _LOW).astype(np.int64))
-        if len(places) == 1:  # already in order and capped
-            return places[0], texts[0]
-        return _capped(_joined(places), _joined(texts))
+        packed = np.sort(keys.astype(np.uint64) << _SHIFT | np.arange(len(keys), dtype=np.uint64))
+        order = (packed & _LOW).astype(np.int64)
+        wanted = packed & ~_LOW
+        found = [_earliest(run, wanted) for run in self._runs if len(run)]
+        places = order[_joined([place for place, _ in found])]
+        texts = _joined([text for _, text in found])
+        return _capped(places, texts, len(keys)) if len(found) > 1 else (places, texts)
 
 
-def _earliest(run: U64, wanted: U64) -> tuple[Numbers, U64]:
+def _earliest(run: U64, wanted: U64) -> tuple[Numbers, Numbers]:
+    """Pairs (place in `wanted`, text) from one run."""
     low = np.searchsorted(run, wanted)
-    high = np.searchsorted(run, wanted | _LOW, side="right")
-    counts = np.minimum(high - low, BUCKET_CAP)
-    place = np.repeat(np.arange(len(wanted)), counts)
-    within = np.arange(len(place)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return place, run[low[place] + within]
+    low[low == len(run)] = 0
+    # Most keys are carried by no text: only for the others it matters where they end.
+    hits = np.flatnonzero(run[low] & ~_LOW == wanted)
+    high = np.searchsorted(run, wanted[hits] | _LOW, side="right")
+    counts = np.minimum(high - low[hits], BUCKET_CAP)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    texts = run[np.repeat(low[hits], counts) + within] & _LOW
+    return np.repeat(hits, counts), texts.astype(np.int64)
 
 
-def _capped(places: Numbers, texts: Numbers) -> tuple[Numbers, Numbers]:
-    order = np.lexsort((texts, places))
-    places, texts = places[order], texts[order]
-    first = np.searchsorted(places, places)
-    kept = np.arange(len(places)) - first < BUCKET_CAP
-    return places[kept], texts[kept]
+def _capped(places: Numbers, texts: Numbers, size: int) -> tuple[Numbers, Numbers]:
+    """The earliest texts of each place, where several runs together gave too many."""
+    over = np.bincount(places, minlength=size)[places] > BUCKET_CAP
+    if not over.any():
+        return places, texts
+    packed = np.sort(places[over] << 32 | texts[over])
+    crowded = packed >> 32
+    kept = np.arange(len(packed)) - np.searchsorted(crowded, crowded) < BUCKET_CAP
+    return (
+        np.concatenate([places[~over], crowded[kept]]),
+        np.concatenate([texts[~over], packed[kept] & 0xFFFFFFFF]),
+    )
 
 
 def _joined(parts: Sequence[Numbers]) -> Numbers:

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.neardup.bands import Numbers, Postings, anchors, band_keys
-from quality.neardup.sets import distinct, distinct_counts
+from quality.neardup.sets import distinct, distinct_counts, is_member
 from quality.neardup.shingles import U8, U16, U32
 from quality.neardup.signature import MIN_WORDS, Scheme
-
-Mask = NDArray[np.bool_]
 
 _LOW = np.int64(0xFFFFFFFF)
 LEAST_ANCHORS = 2
 # One in ten: texts with half of their shingles in common share a third of their anchors.
 ANCHORS_A_SHARED_ONE = 10
+# A shared band counts only with one shared anchor in sixteen: long texts that share a band
+# and no anchor do so by chance, and short ones have less than sixteen.
+ANCHORS_A_BAND = 16
 _SECTION_ANCHOR_SHARE = 0.12
 # Sections with fewer anchors than this may be found by a single one.
 _FEW_ANCHORS = 8
@@ -104,13 +104,23 @@ class KeyIndex:
         by_band = distinct(_pair(keys.band_rows[place], text))
         place, text = self._anchors.find(keys.anchors)
         by_anchor, shared = distinct_counts(_pair(keys.anchor_rows[place], text))
-        owned = np.bincount(keys.anchor_rows, minlength=1)[by_anchor >> 32]
-        least = np.minimum(owned, self._owned[by_anchor & _LOW])
-        enough = (shared >= LEAST_ANCHORS) & (shared * ANCHORS_A_SHARED_ONE >= least)
-        whole = _merged(by_band, by_anchor, shared, enough)
+        whole = self._whole(keys, by_band, by_anchor, shared)
         inside = sections[place] >= 0
         parts = _by_section(sections, sections[place][inside], text[inside])
         return whole, parts
+
+    def _whole(
+        self, keys: TextKeys, by_band: Numbers, by_anchor: Numbers, shared: Numbers
+    ) -> Found:
+        pairs = distinct(np.concatenate([by_band, by_anchor[shared >= LEAST_ANCHORS]]))
+        counts = _look_up(pairs, by_anchor, shared)
+        rows, texts = pairs >> 32, pairs & _LOW
+        owned = np.bincount(keys.anchor_rows, minlength=int(rows.max(initial=0)) + 1)
+        least = np.minimum(owned[rows], self._owned[texts])
+        alike = is_member(pairs, by_band) & (counts >= least // ANCHORS_A_BAND)
+        overlapping = (counts >= LEAST_ANCHORS) & (counts * ANCHORS_A_SHARED_ONE >= least)
+        chosen = alike | overlapping
+        return Found(rows[chosen], texts[chosen], counts[chosen])
 
 
 def grown(array: U16, size: int) -> U16:
@@ -126,21 +136,16 @@ def _by_section(sections: Numbers, found: Numbers, texts: Numbers) -> Found:
     pairs, shared = distinct_counts(_pair(found, texts))
     owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
     least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
-    return _found(pairs[shared >= least], shared[shared >= least])
+    enough = shared >= least
+    return Found(pairs[enough] >> 32, pairs[enough] & _LOW, shared[enough])
 
 
-def _merged(by_band: Numbers, by_anchor: Numbers, shared: Numbers, enough: Mask) -> Found:
-    pairs = distinct(np.concatenate([by_band, by_anchor[enough]]))
-    place = np.searchsorted(by_anchor, pairs)
-    place[place == len(by_anchor)] = 0
-    known = by_anchor[place] == pairs if len(by_anchor) else np.zeros(len(pairs), np.bool_)
-    counts = np.zeros(len(pairs), np.int64)
-    counts[known] = shared[place[known]]
-    return _found(pairs, counts)
-
-
-def _found(pairs: Numbers, shared: Numbers) -> Found:
-    return Found(pairs >> 32, pairs & _LOW, shared)
+def _look_up(wanted: Numbers, known: Numbers, values: Numbers) -> Numbers:
+    """The value of each number that is known, 0 for the others."""
+    result = np.zeros(len(wanted), np.int64)
+    hits = is_member(wanted, known)
+    result[hits] = values[np.searchsorted(known, wanted[hits])]
+    return result
 
 
 def _pair(rows: Numbers, texts: Numbers) -> Numbers:

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from quality.errors import UsageError
 from quality.neardup.bands import BUCKET_CAP
-from quality.neardup.candidates import ANCHORS_A_SHARED_ONE, LEAST_ANCHORS
+from quality.neardup.candidates import ANCHORS_A_BAND, ANCHORS_A_SHARED_ONE, LEAST_ANCHORS
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import MAX_REPORTED, MAX_VERIFIED, Limits
 from quality.neardup.relations import Overlap, overlaps, trigrams
@@ -65,8 +65,9 @@ WITH carriers AS (
 )
 SELECT source, target, shared FROM shared
 JOIN texts AS ours ON ours.text = source JOIN texts AS theirs ON theirs.text = target
-WHERE kind = {BAND} OR shared >= {LEAST_ANCHORS}
+WHERE shared >= {LEAST_ANCHORS}
     AND shared * {ANCHORS_A_SHARED_ONE} >= least(ours.anchors, theirs.anchors)
+    OR kind = {BAND} AND shared >= least(ours.anchors, theirs.anchors) // {ANCHORS_A_BAND}
 """
 _CANDIDATES = """
 SELECT source, target, ours.word_bytes AS our_bytes, theirs.word_bytes AS their_bytes
