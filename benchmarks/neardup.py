@@ -1,0 +1,114 @@
+"""The near-duplicate bench: recall, precision, edits, speed, size, growth and kill -9.
+
+    python -m benchmarks.neardup            about ten minutes, most of it 100,000 documents
+    python -m benchmarks.neardup --quick    about a minute: 10,000 documents, fewer tries
+
+Real texts from ../shared where it is there, else texts of made-up words (then the table says
+so). Peers that are not installed are named as such. `--json FILE` writes the figures for the gate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.neardup_kill import survive
+from benchmarks.neardup_quality import Edit, Row, edited, thresholds
+from benchmarks.neardup_speed import SIZES, Growth, Speed, growth, speeds
+from benchmarks.neardup_texts import SHARED, load_texts
+
+Figures = dict[str, float]
+
+
+def main() -> None:
+    """Measure and print all tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, a minute")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
+    options = parser.parse_args()
+    figures = measure(quick=options.quick)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+
+
+def measure(*, quick: bool) -> Figures:
+    """All figures by name, printing tables on the way."""
+    texts = load_texts(1_500 if quick else 4_000)
+    origin = "real texts" if SHARED.is_dir() else "MADE-UP texts, ../shared is absent"
+    print(f"near-duplicates: {len(texts)} {origin}")
+    stock, texts = texts[:200], texts[200:]
+    figures: Figures = {}
+    figures |= _print_thresholds(*thresholds(texts[: 300 if quick else 1_000], stock))
+    figures |= _print_edits(*edited(texts[:2_000], stock, 100 if quick else 400))
+    figures |= _print_speeds(speeds(texts[: 300 if quick else 1_000]))
+    figures |= _print_growth(list(growth(SIZES[:2] if quick else SIZES)))
+    points = 5 if quick else 50
+    same, interrupted = survive(points, seed=0)
+    print(f"\nkill -9: {same} of {points} states answer the same, {interrupted} cut short")
+    return figures | {"killed_same": same / points}
+
+
+def _print_thresholds(ours: Sequence[Row], theirs: Sequence[Row], error: float) -> Figures:
+    print("\nJaccard >=   pairs   recall    t..t+.05  precision   datasketch as it comes")
+    for row, peer in zip(ours, theirs, strict=True):
+        print(
+            f"{row.threshold:>10}{row.pairs:>8}{row.recall:>9.4f}{row.recall_near:>12.4f}"
+            f"{row.precision:>11.4f}"
+            f"   {peer.recall:.4f} {peer.recall_near:.4f} {peer.precision:.4f}"
+        )
+    print(f"largest error of a similarity: {error:.4f}")
+    return {
+        "recall": min(row.recall for row in ours),
+        "recall_near": min(row.recall_near for row in ours),
+        "precision": min(row.precision for row in ours),
+        "similarity_error": error,
+    }
+
+
+def _print_edits(edits: Sequence[Edit], unrelated: float) -> Figures:
+    print("\nlinked after the edit        ours   datasketch at .5")
+    for edit in edits:
+        print(f"{edit.name:<26}{edit.linked:>7.3f}{edit.linked_by_datasketch:>10.3f}")
+    print(f"unrelated pairs linked: {unrelated:.6%}")
+    figures = {f"edit: {edit.name}": edit.linked for edit in edits}
+    return figures | {"unrelated_linked": unrelated}
+
+
+def _print_speeds(found: Sequence[Speed]) -> Figures:
+    print("\ntext to signature               us a document   ours is x")
+    ours = found[0].microseconds or 0.0
+    figures: Figures = {}
+    for speed in found:
+        if speed.microseconds is None:
+            print(f"{speed.name:<32}{speed.note}")
+            continue
+        print(f"{speed.name:<32}{speed.microseconds:>12.0f}{speed.microseconds / ours:>12.1f}")
+        figures[f"times {speed.name}"] = speed.microseconds / ours
+    return figures
+
+
+def _print_growth(found: Sequence[Growth]) -> Figures:
+    print("\ndocuments   add us  judge us   disk B  signature B  memory B  resident B  open s")
+    for one in found:
+        print(
+            f"{one.documents:>9}{one.add_us:>9.0f}{one.judge_us:>10.0f}{one.disk_bytes:>9.0f}"
+            f"{one.signature_bytes:>13.0f}{one.memory_bytes:>10.0f}{one.resident_bytes:>12.0f}"
+            f"{one.open_s:>8.2f}"
+        )
+    first, last = found[0], found[-1]
+    ratio = (last.add_us + last.judge_us) / (first.add_us + first.judge_us)
+    print(f"cost a document, last against first: {ratio:.2f}")
+    return {
+        "growth": ratio,
+        "disk_bytes": last.disk_bytes,
+        "memory_bytes": last.memory_bytes,
+        "open_s_per_100k": last.open_s * 100_000 / last.documents,
+    }
+
+
+if __name__ == "__main__":
+    main()
