@@ -86,7 +86,10 @@ CREATE TABLE first_carriers AS
     QUALIFY row_number() OVER (PARTITION BY coalesce(text::VARCHAR, id) ORDER BY place)
         <= {MAX_REPORTED + 1};
 CREATE TABLE verified AS
-    SELECT verified_pairs.* FROM verified_pairs JOIN led ON led.text = source
+    SELECT source, target, ours AS size, theirs AS other_size,
+        shared::DOUBLE / (ours + theirs - shared) AS similarity,
+        shared::DOUBLE / least(ours, theirs) AS containment
+    FROM compared JOIN led ON led.text = source
     QUALIFY row_number() OVER (PARTITION BY source ORDER BY target <> leader, rank)
         <= {MAX_VERIFIED};
 CREATE TABLE found AS
@@ -119,16 +122,8 @@ _CLUSTERS = """
 SELECT path, record, id AS document, coalesce(cluster, id) AS cluster
 FROM documents LEFT JOIN standing USING (text) ORDER BY place
 """
-_VERIFIED = pa.schema(
-    [
-        ("source", pa.int64()),
-        ("target", pa.int64()),
-        ("rank", pa.int64()),
-        ("similarity", pa.float64()),
-        ("containment", pa.float64()),
-        ("size", pa.int64()),
-        ("other_size", pa.int64()),
-    ]
+COMPARED = pa.schema(
+    [(name, pa.int64()) for name in ("source", "target", "rank", "shared", "ours", "theirs")]
 )
 _LEADERS = pa.schema([("text", pa.int64()), ("leader", pa.int64())])
 
@@ -149,6 +144,8 @@ def merge_shards(
     with open_engine(out, memory) as engine:
         load_shards(engine, shards)
         engine.execute(_PAIR)
+        with TemporaryDirectory(dir=out, prefix=".merge-") as work:
+            _compare_all(engine, Path(work))
         finish(engine, out, limits)
 
 
@@ -183,11 +180,10 @@ def load_shards(engine: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> No
 
 
 def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None:
-    """From the table `pairs` to the two files: verify, choose representatives, rank."""
-    with TemporaryDirectory(dir=out, prefix=".merge-") as work:
-        _verify(engine, Path(work))
-        for name in ("verified_pairs", "leaders"):
-            engine.execute(f"CREATE TABLE {name} AS SELECT * FROM {_parquet(Path(work), name)}")
+    """From the table `compared` to the two files: choose representatives, rank, write."""
+    leaders = _choose_leaders(engine)
+    engine.register("chosen", pa.table([list(leaders), list(leaders.values())], schema=_LEADERS))
+    engine.execute("CREATE TABLE leaders AS SELECT * FROM chosen")
     parameters = {"similarity": limits.similarity, "containment": limits.containment}
     for statement in _ANSWER.split(";"):
         used = {name: value for name, value in parameters.items() if f"${name}" in statement}
@@ -198,62 +194,58 @@ def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None
         part.replace(out / f"{name}.parquet")
 
 
-def _verify(engine: duckdb.DuckDBPyConnection, work: Path) -> None:
-    """Overlaps of all pairs, and who joins whom, text by text in order."""
-    leaders: dict[int, int] = {}
-    with (
-        pq.ParquetWriter(work / "verified_pairs.parquet", _VERIFIED) as verified,
-        pq.ParquetWriter(work / "leaders.parquet", _LEADERS) as led,
-    ):
-        rows: list[dict[str, object]] = []
-        for source, targets, found in _overlaps(engine):
-            before = [
-                (target, overlap)
-                for target, overlap in zip(targets, found, strict=True)
-                if target < source and target not in leaders
-            ][:MAX_LEADERS]
-            leader = choose_leader([t for t, _ in before], [overlap for _, overlap in before])
-            if leader is not None:
-                leaders[source] = leader
-            rows += _verified_rows(source, targets, found)
+def compare(
+    source: int, our_bytes: bytes, targets: Sequence[tuple[int, bytes]]
+) -> list[tuple[int, ...]]:
+    """Rows of `COMPARED` for one text and its candidates in order."""
+    ours = distinct(_trigrams(our_bytes))
+    found = overlaps(ours, [distinct(_trigrams(their_bytes)) for _, their_bytes in targets])
+    return [
+        (source, target, rank, overlap.shared, overlap.ours, overlap.theirs)
+        for rank, ((target, _), overlap) in enumerate(zip(targets, found, strict=True))
+    ]
+
+
+def _compare_all(engine: duckdb.DuckDBPyConnection, work: Path) -> None:
+    """The table `compared`, from the table `pairs`."""
+    with pq.ParquetWriter(work / "compared.parquet", COMPARED) as writer:
+        rows: list[tuple[int, ...]] = []
+        for source, group in groupby(_rows(engine, _CANDIDATES), key=itemgetter(0)):
+            candidates = list(group)
+            targets = [(target, their_bytes) for _, target, _, their_bytes in candidates]
+            rows += compare(source, candidates[0][2], targets)
             if len(rows) >= _ROWS:
-                verified.write_table(pa.Table.from_pylist(rows, schema=_VERIFIED))
+                writer.write_table(_compared_table(rows))
                 rows = []
-        verified.write_table(pa.Table.from_pylist(rows, schema=_VERIFIED))
-        columns = {"text": list(leaders), "leader": list(leaders.values())}
-        led.write_table(pa.table(columns, schema=_LEADERS))
+        writer.write_table(_compared_table(rows))
+    engine.execute(f"CREATE TABLE compared AS SELECT * FROM {_parquet(work, 'compared')}")
 
 
-def _overlaps(
-    engine: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[int, list[int], list[Overlap]]]:
-    """Each text that has candidates, these in order, and the overlap with each."""
-    for source, group in groupby(_rows(engine, _CANDIDATES), key=itemgetter(0)):
-        candidates = list(group)
-        ours = distinct(_trigrams(candidates[0][2]))
-        theirs = [distinct(_trigrams(their_bytes)) for *_, their_bytes in candidates]
-        yield source, [target for _, target, *_ in candidates], overlaps(ours, theirs)
+def _compared_table(rows: list[tuple[int, ...]]) -> pa.Table:
+    columns = np.array(rows, np.int64).reshape(-1, len(COMPARED)).T
+    return pa.table(list(columns), schema=COMPARED)
+
+
+def _choose_leaders(engine: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """Who joins whom, text by text in order."""
+    leaders: dict[int, int] = {}
+    earlier = "SELECT * FROM compared WHERE target < source ORDER BY source, rank"
+    for source, group in groupby(_rows(engine, earlier), key=itemgetter(0)):
+        found = [
+            (target, Overlap(shared, ours, theirs))
+            for _, target, _, shared, ours, theirs in group
+            if target not in leaders
+        ][:MAX_LEADERS]
+        leader = choose_leader([target for target, _ in found], [one for _, one in found])
+        if leader is not None:
+            leaders[source] = leader
+    return leaders
 
 
 def _rows(engine: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
     result = engine.execute(query)
     while rows := result.fetchmany(_ROWS):
         yield from rows
-
-
-def _verified_rows(
-    source: int, targets: list[int], found: list[Overlap]
-) -> Iterator[dict[str, object]]:
-    for rank, (target, overlap) in enumerate(zip(targets, found, strict=True)):
-        yield {
-            "source": source,
-            "target": target,
-            "rank": rank,
-            "similarity": overlap.similarity,
-            "containment": overlap.containment,
-            "size": overlap.ours,
-            "other_size": overlap.theirs,
-        }
 
 
 def _trigrams(word_bytes: bytes) -> U32:
