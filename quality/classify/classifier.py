@@ -37,11 +37,14 @@ _ADVICE_LIKE = 0.05
 
 
 class ParagraphClassifier:
-    """A loaded model, ready to label. Scores do not depend on what is scored together."""
+    """A loaded model, ready to label. Scores do not depend on what is scored together.
+
+    `model` holds the numbers, `measure` scores by them; both are for looking, not changing.
+    """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
-        self._measure = Measure(model)
+        self.model = model
+        self.measure = Measure(model)
         self._facts = Facts(model.space)
         names = model.space.style.names
         self._column = {name: names.index(name) for name in ("words", "rare words, share")}
@@ -55,14 +58,14 @@ class ParagraphClassifier:
     @property
     def thresholds(self) -> Thresholds:
         """Where decisions fall."""
-        return self._model.thresholds
+        return self.model.thresholds
 
     def score(self, rows: Sequence[Paragraph]) -> list[Scored]:
         """Labels of paragraphs that have nothing to do with each other."""
         found: list[Scored] = []
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
-            measured = self._measure.of(batch)
+            measured = self.measure.of(batch)
             coverage = np.zeros(len(batch))
             generated = self.generated(measured, None, coverage)
             found.extend(self._decide(batch, measured, generated, coverage))
@@ -79,7 +82,7 @@ class ParagraphClassifier:
         """
         if not paragraphs:
             return []
-        measured = self._measure.of(paragraphs)
+        measured = self.measure.of(paragraphs)
         coverage = np.asarray(template or [0.0] * len(paragraphs), dtype=np.float64)
         generated = self.generated(measured, _sections(paragraphs), coverage)
         return self._decide(paragraphs, measured, generated, coverage)
@@ -91,7 +94,7 @@ class ParagraphClassifier:
 
         `sections` numbers each paragraph's section, None where every one stands alone.
         """
-        own, section, origin, template, shift = self._model.calibration.generated
+        own, section, origin, template, shift = self.model.calibration.generated
         around = (
             measured.generated_around if sections is None else _mean(measured.generated, sections)
         )
@@ -111,14 +114,14 @@ class ParagraphClassifier:
         generated: NDArray[np.float64],
         coverage: NDArray[np.float64],
     ) -> list[Scored]:
-        probabilities = class_probabilities(self._model.calibration, measured.classes)
+        probabilities = class_probabilities(self.model.calibration, measured.classes)
         functions = probabilities @ SUM
         best = functions.argmax(axis=1)
         mine, rival = _contrast(probabilities, best)
         parts = contributions(
-            measured, self._measure.effective, self._model.surroundings, (mine, rival)
+            measured, self.measure.effective, self.model.surroundings, (mine, rival)
         )
-        items = evidence(self._model.space, measured, paragraphs, parts)
+        items = evidence(self.model.space, measured, paragraphs, parts)
         found = []
         for row, paragraph in enumerate(paragraphs):
             silence = self._silence(paragraph, measured.reading.counts[row])

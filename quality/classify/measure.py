@@ -39,8 +39,9 @@ SUM = np.array([[float(kind == function) for function in FUNCTIONS] for kind in 
 class Measured:
     """Raw results of a batch, one row a paragraph.
 
-    `classes` are the class scores with the lines around worked in. `generated` and `origin` are log-odds; `generated_around` is their
-    mean over the lines around, or the paragraph's own where there are none.
+    `classes` are the class scores with the lines around worked in. `generated` and `origin`
+    are log-odds; `generated_around` is the mean of `generated` over the lines around, or the
+    paragraph's own where there are none.
     """
 
     reading: Reading

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.classify.card import write_card
+from quality.classify.evaluate import Evaluation, evaluate
 from quality.classify.features import FeatureSpace
 from quality.classify.fit import fit_space
 from quality.classify.labels import CLASSES, Label, Paragraph
@@ -42,6 +44,7 @@ from quality.classify.model import (
     Views,
     save,
 )
+from quality.classify.outcome import TrainingReport
 from quality.classify.rows import (
     OriginRow,
     Row,
@@ -80,34 +83,6 @@ LEAST_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingReport:
-    """What was fitted on what; `smaller` where the shared data was not there."""
-
-    folder: Path
-    rows: int
-    rows_by_kind: dict[str, int]
-    labels: dict[str, int]
-    features: int
-    dropped_copies: int
-    smaller: bool
-    held_out_macro_f1: float
-    held_out_accuracy_when_sure: float
-    calibration: Calibration
-    thresholds: Thresholds
-
-    @property
-    def message(self) -> str:
-        """The report in a sentence or two."""
-        sources = ", ".join(f"{count} {kind}" for kind, count in self.rows_by_kind.items())
-        size = " This is the smaller model: no shared gold data was given." if self.smaller else ""
-        return (
-            f"Fitted {self.features} features on {self.rows} paragraphs ({sources}); on sources "
-            f"held out: macro-F1 {self.held_out_macro_f1:.3f}, accuracy when sure "
-            f"{self.held_out_accuracy_when_sure:.3f}.{size}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class _HeldOut:
     """What weights that did not see a row's source say of it, row by row."""
 
@@ -143,7 +118,7 @@ def train(
     if lines_path is None and gold_path is not None:
         beside = gold_path.with_name(LINES_NAME)
         lines_path = beside if beside.exists() else None
-    rows, dropped = _training_rows(seeds_path, gold_path, lines_path)
+    rows, dev, dropped = _training_rows(seeds_path, gold_path, lines_path)
     origin = load_origin(origin_path) if origin_path else []
     steps = FOLDS + 3
     held_out = _held_out(rows, lambda fold: progress("held-out folds", fold, steps))
@@ -158,13 +133,17 @@ def train(
         "smaller": gold_path is None,
     }
     save(model, out_folder, facts)
+    report = _report(out_folder, model, rows, classes, dropped, smaller=gold_path is None)
+    progress("measuring", FOLDS + 2, steps)
+    write_card(report, _measured(out_folder, dev), out_folder / "CARD.md")
     progress("written", steps, steps)
-    return _report(out_folder, model, rows, classes, dropped, smaller=gold_path is None)
+    return report
 
 
 def _training_rows(
     seeds_path: Path, gold_path: Path | None, lines_path: Path | None
-) -> tuple[list[Row], int]:
+) -> tuple[list[Row], list[Row], int]:
+    """Rows to learn from, rows to measure on, and how many near-copies of those were left out."""
     gold = functional(load_rows(gold_path)) if gold_path else []
     read_path = seeds_path.with_name(READ_LINES_NAME)
     read = load_read_lines(read_path, lines_path) if lines_path and read_path.exists() else []
@@ -183,7 +162,15 @@ def _training_rows(
             f"{sorted(missing) or 'none'}. At least {LEAST_ROWS} rows over all of "
             f"{', '.join(CLASSES)} are needed; seeds/GUIDE.md says how to label more."
         )
-    return kept, len(rows) - len(kept)
+    return kept, dev, len(rows) - len(kept)
+
+
+def _measured(folder: Path, dev: Sequence[Row]) -> dict[str, Evaluation]:
+    parts = {
+        "web pages of the dev split": [row for row in dev if row.is_web],
+        "all of the dev split": list(dev),
+    }
+    return {name: evaluate(folder, rows) for name, rows in parts.items() if rows}
 
 
 def _weights(rows: Sequence[Row]) -> NDArray[np.float64]:
