@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from flows.processes import holder, holding
+from flows.processes import holder, keep
+
+_PART = ".part"
 
 
 def home() -> Path:
@@ -20,13 +21,28 @@ def lock_of(run: str) -> Path:
     return home() / "runs" / run
 
 
-@contextmanager
-def alive(run: str) -> Iterator[None]:
-    """Hold the lock of a flow run for as long as its process lives."""
-    with holding(lock_of(run)):
-        yield
+def hold(run: str) -> None:
+    """Hold the lock of a flow run until this process ends, however it ends.
+
+    Not only until the flow ends: who waits for the lock waits for what Prefect does after it.
+    """
+    lock = lock_of(run)
+    part = lock.with_name(f"{run}{_PART}")
+    if keep(part):
+        # It appears held: nobody who looks may take it for that of a dead process.
+        part.rename(lock)
+        atexit.register(lock.unlink, missing_ok=True)
 
 
 def living() -> list[Path]:
     """The locks that a process holds."""
-    return [lock for lock in sorted(lock_of("x").parent.glob("*")) if holder(lock) is not None]
+    return [lock for lock in _locks() if holder(lock) is not None]
+
+
+def dead() -> list[Path]:
+    """The locks whose process ended without taking them away: it was killed."""
+    return [lock for lock in _locks() if holder(lock) is None]
+
+
+def _locks() -> list[Path]:
+    return [lock for lock in sorted(lock_of("x").parent.glob("*")) if lock.suffix != _PART]

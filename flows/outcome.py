@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from flows.alive import alive
+from flows.alive import hold
 from quality.errors import QualityError
 
 _CURE = "Make room or correct the permissions; the next run carries on from what was saved."
@@ -21,8 +21,8 @@ def outcome(work: Callable[[], State[Any]]) -> State[Any]:
     Other exceptions are faults of ours: Prefect shows them with their traceback.
     """
     try:
-        with alive(str(flow_run.id)):
-            return work()
+        hold(str(flow_run.id))
+        return work()
     except QualityError as error:
         return Failed(message=str(error))
     except OSError as error:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO
 
 _POLL_S = 0.1
+# A lock goes with the last reference to its open file.
+_KEPT: list[IO[bytes]] = []
 
 
 class Child:
@@ -75,6 +77,16 @@ def holding(lock: Path) -> Iterator[bool]:
     finally:
         lock.unlink(missing_ok=True)
         held.close()
+
+
+def keep(lock: Path) -> bool:
+    """Whether this process got the lock; it has it until it ends."""
+    held = _take(lock)
+    if held is None:
+        return False
+    _write_pid(held, os.getpid())
+    _KEPT.append(held)
+    return True
 
 
 def holder(lock: Path) -> int | None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flows.alive import home, living
+from flows.alive import dead, home, living
 from flows.parameters import ScoreParameters
 from flows.processes import Child, end_holder, holder, holding
 from flows.reports import reports_server
@@ -54,7 +54,7 @@ def serve(
             try:
                 runner.start()
                 _welcome(source, server.url, reports)
-                _watch([server, runner])
+                _watch(server, runner)
             except KeyboardInterrupt:
                 pass
             finally:
@@ -151,11 +151,14 @@ def _server(port: int) -> Iterator[_Server]:
         server.stop()
 
 
-def _watch(kept: Sequence[_Kept]) -> None:
+def _watch(server: _Server, runner: _Kept) -> None:
     stop = threading.Event()
     while not stop.wait(_LOOK_S):
-        for one in kept:
+        for one in (server, runner):
             one.look()
+        # The runner does not see a killed run end while its workers still hold its output.
+        if dead():
+            _sweep(server.url)
 
 
 def _stop_runs() -> None:
@@ -180,6 +183,8 @@ def _sweep(url: str) -> None:
 
     for name in sweep():
         _say(f"marked crashed: {name}")
+    for lock in dead():
+        lock.unlink(missing_ok=True)
 
 
 def _welcome(source: Path, url: str, reports: str) -> None:

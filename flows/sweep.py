@@ -1,6 +1,6 @@
 """Runs that a crash left behind: marked crashed, so that the next may start.
 
-A run started here holds a lock for as long as its process lives (`alive`). One that is
+A run started here holds a lock for as long as its process lives (flows.alive). One that is
 running in Prefect's eyes, with a lock file that nobody holds, has no process any more.
 Runs of other machines have no lock file here and are left alone.
 """

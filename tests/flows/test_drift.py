@@ -29,6 +29,7 @@ class World:
 
     @classmethod
     def draw(cls, seed: int, alike: float) -> World:
+        """A world of its own for each seed."""
         rng = np.random.default_rng(seed)
         return cls(
             rng,
@@ -39,6 +40,7 @@ class World:
         )
 
     def run(self, documents: int, *, failing: float = 0.01) -> Figures:
+        """The figures of a run of so many documents."""
         rng, alike = self.rng, self.alike
         mix = rng.dirichlet(self.labels * alike) * 3.0 + 1e-3
         lengths = rng.lognormal(6, 0.8, size=documents)
@@ -58,6 +60,7 @@ class World:
         )
 
     def runs(self, count: int, sizes: tuple[int, int]) -> list[Figures]:
+        """Runs of sizes between these two."""
         low, high = np.log(sizes)
         return [self.run(int(np.exp(self.rng.uniform(low, high)))) for _ in range(count)]
 

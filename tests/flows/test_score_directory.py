@@ -88,7 +88,9 @@ def test_results_are_those_of_quality_score(tmp_path: Path) -> None:
     score(tmp_path, batch_files=3)
     inbox, out, state = (str(tmp_path / name) for name in ("inbox", "cli", "cli.db"))
     assert main(["score", inbox, "--out", out, "--state", state, "--quiet"]) == 0
-    flow, cli = (folder / "documents.jsonl" for folder in (tmp_path / "out/latest", tmp_path / "cli"))
+    flow, cli = (
+        folder / "documents.jsonl" for folder in (tmp_path / "out/latest", tmp_path / "cli")
+    )
     assert flow.read_bytes() == cli.read_bytes()
 
 
