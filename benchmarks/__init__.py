@@ -1,0 +1,1 @@
+"""Measurements as commands: the gate, and us beside the peers in one run."""
