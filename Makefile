@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 score: $(READY) ## score DIR (default seeds/pages) as a Prefect flow run
-	@$(BIN)/python -m flows score $(DIR)
+	@$(BIN)/python -m flows score $(DIR) || test $$? -eq 2 # 2: done, some inputs failed
 
 serve: $(READY) ## Prefect server with UI, and a deployment that scores inbox/ on a schedule
 	@$(BIN)/python -m flows serve
