@@ -33,23 +33,23 @@ from quality.neardup.shingles import U32
 if TYPE_CHECKING:
     import duckdb
 
-_DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = Limits()
 # A text's number over all shards: the shard's place in front keeps the order.
-_SHARD_STEP = 1 << 40
+SHARD_STEP = 1 << 40
 _ROWS = 8_192
 _LOAD = f"""
 CREATE TABLE texts_of AS
-    SELECT shard, number, min(shard * {_SHARD_STEP} + number) OVER (PARTITION BY exact) AS text
+    SELECT shard, number, min(shard * {SHARD_STEP} + number) OVER (PARTITION BY exact) AS text
     FROM shard_texts;
 CREATE TABLE texts AS
     SELECT text, word_bytes, anchors FROM shard_texts JOIN texts_of USING (shard, number)
-    WHERE text = (shard * {_SHARD_STEP} + number);
+    WHERE text = (shard * {SHARD_STEP} + number);
 CREATE TABLE documents AS
     SELECT row_number() OVER (ORDER BY shard, sequence) AS place, id, path, record, host, text
     FROM shard_documents LEFT JOIN texts_of USING (shard, number);
 CREATE TABLE keys AS
     SELECT kind, key, text FROM shard_keys JOIN texts_of USING (shard, number)
-    WHERE text = (shard * {_SHARD_STEP} + number)
+    WHERE text = (shard * {SHARD_STEP} + number)
 """
 _PAIR = f"""
 CREATE TABLE pairs AS
@@ -132,7 +132,7 @@ def merge_shards(
     shards: Sequence[Path],
     out: Path,
     *,
-    limits: Limits = _DEFAULT_LIMITS,
+    limits: Limits = DEFAULT_LIMITS,
     memory: str = "2GB",
 ) -> None:
     """Write `duplicates.parquet` and `clusters.parquet` of all shards into `out`.

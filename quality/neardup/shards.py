@@ -35,7 +35,7 @@ _DOCUMENTS = pa.schema(
 _TEXTS = pa.schema(
     [
         ("number", pa.int64()),
-        ("exact", pa.binary()),
+        ("exact", pa.string()),
         ("minhash", pa.binary()),
         ("word_bytes", pa.binary()),
         ("anchors", pa.int64()),
@@ -91,7 +91,7 @@ def _writer(path: Path, schema: pa.Schema, scheme: Scheme) -> pq.ParquetWriter:
 def _text_table(store: Store, rows: Sequence[StoredText], found: TextKeys) -> pa.Table:
     columns = {
         "number": [row.number for row in rows],
-        "exact": store.exact_hashes(rows[0].number, rows[-1].number),
+        "exact": [value.hex() for value in store.exact_hashes(rows[0].number, rows[-1].number)],
         "minhash": [row.minhash.tobytes() for row in rows],
         "word_bytes": [row.word_bytes.tobytes() for row in rows],
         "anchors": np.bincount(found.anchor_rows, minlength=len(rows)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,30 +13,31 @@ from quality.errors import StateError
 from quality.neardup.index import SectionIndex
 from quality.neardup.merge import merge_shards
 from quality.neardup.shards import export_shard
-from quality.neardup.signature import DocumentSignature
+from quality.neardup.signature import DocumentSignature, sign_documents
 from quality.state import State
-from tests.neardup.texts import article, replaced, signed
+from tests.neardup.texts import article, document, replaced
 
 pytest.importorskip("duckdb", reason="needs the extra `merge`")
 
 Answers = tuple[dict[str, list[tuple[object, ...]]], dict[str, str]]
 
 
-def _signatures(count: int) -> list[DocumentSignature]:
+def _signatures(count: int, words: int = 150) -> list[DocumentSignature]:
+    """Articles, edits and compounds of them, exact copies and empty texts."""
     rng = random.Random(4)
-    signatures = []
+    documents = []
     for number in range(count):
         seed = rng.randrange(count // 2)
-        text = article(seed, 120 + seed % 7 * 40)
+        text = article(seed, words + seed % 7 * 20)
         edit = rng.random()
         if edit < 0.4:
             text = replaced(text, rng.uniform(0, 0.25), number)
         elif edit < 0.5:
-            text = [*text[: rng.randrange(7)], *article(10**6 + number)]
+            text = [*text[: rng.randrange(7)], *article(10**6 + number, words)]
         elif edit < 0.55:
             text = []
-        signatures.append(signed(text, f"{number:05}"))
-    return signatures
+        documents.append((document(text, f"{number:05}"), ()))
+    return sign_documents(documents)
 
 
 def _single(signatures: Sequence[DocumentSignature]) -> Answers:
@@ -54,7 +55,12 @@ def _single(signatures: Sequence[DocumentSignature]) -> Answers:
     return duplicates, clusters
 
 
-def _merged(signatures: Sequence[DocumentSignature], shards: int, folder: Path) -> Answers:
+def _merged(
+    signatures: Sequence[DocumentSignature],
+    shards: int,
+    folder: Path,
+    merge: Callable[[list[Path], Path], None] = merge_shards,
+) -> Answers:
     size = -(-len(signatures) // shards)
     folders = []
     for number in range(shards):
@@ -62,7 +68,7 @@ def _merged(signatures: Sequence[DocumentSignature], shards: int, folder: Path) 
         with State.in_memory() as state:
             SectionIndex.open(state).add(signatures[number * size : (number + 1) * size])
             export_shard(state, folders[-1])
-    merge_shards(folders, folder / "merged")
+    merge(folders, folder / "merged")
     return _read(folder / "merged")
 
 
@@ -82,6 +88,24 @@ def test_shards_merge_to_the_answers_of_one_index(tmp_path: Path, shards: int) -
     expected, found = _single(signatures), _merged(signatures, shards, tmp_path)
     assert found == expected
     assert sum(map(len, expected[0].values())) > 300
+
+
+def test_twenty_thousand_documents_merge_to_the_same_answers(tmp_path: Path) -> None:
+    """At a size where buckets overflow the result is still that of one index."""
+    signatures = _signatures(20_000, words=30)
+    assert _merged(signatures, 3, tmp_path) == _single(signatures)
+
+
+# Dask 2026.8 uses what pandas 3.1 deprecates.
+@pytest.mark.filterwarnings("ignore:The inplace keyword")
+def test_dask_gives_the_same_answers(tmp_path: Path) -> None:
+    """Joined and compared in Dask, the result is that of one index too."""
+    pytest.importorskip("dask.dataframe", reason="needs the extra `dask`")
+    from quality.neardup.dask_merge import merge_with_dask
+
+    signatures = _signatures(150)
+    found = _merged(signatures, 3, tmp_path, lambda s, out: merge_with_dask(s, out, partitions=2))
+    assert found == _single(signatures)
 
 
 def test_a_shard_of_another_scheme_is_refused(tmp_path: Path) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 
 from quality.document import Block, BlockKind, Document, Section
 from quality.neardup.signature import DocumentSignature, sign_document
 
 _SYLLABLES = ("ba", "de", "fi", "go", "lu", "ma", "ne", "pi", "ro", "su", "ta", "ve", "wi", "zo")
+_LEXICON = ["".join(parts) for parts in product(_SYLLABLES, repeat=3)]
 
 
 def article(seed: int, words: int = 240, paragraphs: int = 6) -> list[str]:
     """Paragraphs of made-up words; other seeds share hardly any three words in a row."""
     rng = random.Random(seed)
-    lexicon = ["".join(rng.choices(_SYLLABLES, k=3)) for _ in range(400)]
     size = words // paragraphs
-    return [" ".join(rng.choices(lexicon, k=size)) + "." for _ in range(paragraphs)]
+    return [" ".join(rng.choices(_LEXICON, k=size)) + "." for _ in range(paragraphs)]
 
 
 def document(paragraphs: list[str], name: str, **facts: object) -> Document:
