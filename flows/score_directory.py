@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
-from prefect.utilities.annotations import quote
 
 from flows import artifacts, drift, events
 from flows.analysts import analysts
 from flows.outcome import outcome
 from flows.parameters import ScoreParameters
+from flows.sealed import Sealed
 from flows.watch import watcher
 from quality.report import PageFailure
 from quality.run import Run, open_run
@@ -71,7 +71,7 @@ def _score(run: Run, parameters: ScoreParameters, settings: Settings) -> State[A
     progress = artifacts.Progress(parameters.source, pages=len(plan.new))
     batches = _analyze(run, parameters, settings, progress)
     _judge(run, batches, progress)
-    summary: RunSummary = write_folder(cast(Run, quote(run)))
+    summary: RunSummary = write_folder(Sealed(run))
     point_latest(parameters.out, run.folder)
     progress.ended()
     found = drift.compare(run.folder, str(parameters.source), window=parameters.drift_window)
@@ -102,7 +102,7 @@ def _judge(run: Run, numbers: Sequence[int], progress: artifacts.Progress) -> No
     judged = run.judge()
     for number in numbers:
         named = judge.with_options(task_run_name=f"judge batch {number:04d}")
-        documents, failures = named(cast(Judged, quote(judged)))
+        documents, failures = named(Sealed(judged))
         progress.judged(documents + failures)
         watcher().judged(number, documents, failures)
     # Runs to its end: with no batch at all, what could not be opened is still to be written.
@@ -111,18 +111,18 @@ def _judge(run: Run, numbers: Sequence[int], progress: artifacts.Progress) -> No
 
 
 @task(name="judge", cache_policy=NO_CACHE, persist_result=False)
-def judge(judged: Judged) -> tuple[int, int]:
+def judge(judged: Sealed[Judged]) -> tuple[int, int]:
     """The next batch judged, written and noted: how many documents and failures."""
-    number, documents, failures = next(judged)
+    number, documents, failures = next(judged.value)
     line = f"batch {number:04d}: {len(documents)} documents, {len(failures)} failures"
     get_run_logger().info(line)
     return len(documents), len(failures)
 
 
 @task(name="write", task_run_name="write folder", cache_policy=NO_CACHE, persist_result=False)
-def write_folder(run: Run) -> RunSummary:
+def write_folder(run: Sealed[Run]) -> RunSummary:
     """The run's folder completed: every view, the report, the summary."""
-    return run.finish()
+    return run.value.finish()
 
 
 def batch_size(asked: int, usual: int, pages: int) -> int:
