@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -35,13 +36,14 @@ class Bounds:
 
     `openings`: a match begins with one of them (those shorter than asked for are whole
     matches, or were cut on purpose); None where it can begin with anything.
-    `literals`: a match holds one of them; None where none is sure.
+    `literals`: a match holds one of them; None where none is sure, or openings are known.
     """
 
     openings: frozenset[str] | None
     literals: frozenset[str] | None
 
 
+@cache
 def find_bounds(pattern: str) -> Bounds:
     """The bounds of one pattern; none at all where Python's parser cannot read it.
 
@@ -54,16 +56,12 @@ def find_bounds(pattern: str) -> Bounds:
         tree = _parser.parse(_UNICODE_CLASS.sub(r"\\w", pattern))
     except re.error:
         return Bounds(None, None)
-    openings = None
     for chars in range(OPENING_CHARS, 1, -1):
         openings = _openings(tree, chars)
-        if openings is not None:
-            break
+        if openings is not None and "" not in openings:
+            return Bounds(frozenset(openings), None)
     literals = _literals(tree)
-    return Bounds(
-        None if openings is None or "" in openings else frozenset(openings),
-        None if literals is None else frozenset(literals),
-    )
+    return Bounds(None, None if literals is None else frozenset(literals))
 
 
 def split_alternatives(pattern: str) -> list[str]:

@@ -58,11 +58,8 @@ class RuleSet:
         self.rules: tuple[Rule, ...] = parse_rules(files)
         self.fingerprint = _fingerprint(files)
         self._longest = max((rule.most_chars for rule in self.rules), default=0)
-        self._matchers = tuple(
-            (cased, rules, Matcher([rule.pattern for rule in rules]))
-            for cased in (False, True)
-            if (rules := [rule for rule in self.rules if rule.cased is cased])
-        )
+        # By language, made when a line of that language comes: half a second for all rules.
+        self._matchers: dict[str | None, list[_Matching]] = {}
 
     @classmethod
     def load(cls, languages: Iterable[str] | None = None) -> RuleSet:
@@ -84,27 +81,24 @@ class RuleSet:
     def match(self, line: str, language: str | None = None) -> RuleHit | None:
         """The rule that takes the whole line, if any; the strongest where there are several.
 
-        A rule of another language than the text's (English ones excepted: much furniture is
-        in English everywhere) never suffices alone.
+        In force are the rules of no language, of English (much furniture is in English
+        everywhere) and of the text's language; all of them where that is not known.
         """
         if len(line) > self._longest + _DECORATION_CHARS:
             return None
         form = line_form(line)
-        best: tuple[bool, bool, int] | None = None
-        hit: Rule | None = None
-        for cased, rules, matcher in self._matchers:
-            for index in matcher.match(form if cased else form.lower()):
-                rule = rules[index]
-                if len(form) > rule.most_chars:
-                    continue
-                home = rule.language in (NO_LANGUAGE, "en", language) or language is None
-                rank = (rule.alone and home, rule.language == language, -index)
-                if best is None or rank > best:
-                    best, hit = rank, rule
-        if best is None or hit is None:
+        found = [
+            rule
+            for matching in self._matchings(language)
+            for rule in matching.rules_matching(form)
+            if len(form) <= rule.most_chars
+        ]
+        if not found:
             return None
+        best = max(found, key=lambda rule: (rule.alone, rule.language == language))
         start = len(line) - len(line.lstrip())
-        return RuleHit(hit.id, hit.category, hit.language, start, len(line.rstrip()), best[0])
+        end = len(line.rstrip())
+        return RuleHit(best.id, best.category, best.language, start, end, best.alone)
 
     def match_all(self, lines: Sequence[str], language: str | None = None) -> list[RuleHit | None]:
         """`match` for each line."""
@@ -113,6 +107,29 @@ class RuleSet:
     def __reduce__(self) -> tuple[type[RuleSet], tuple[dict[str, bytes]]]:
         # Compiled patterns do not pickle; worker processes build their own.
         return RuleSet, (self._files,)
+
+    def _matchings(self, language: str | None) -> list[_Matching]:
+        known = language if language in self._files else NO_LANGUAGE
+        key = None if language is None else known
+        if key not in self._matchers:
+            in_force = set(self._files) if key is None else {NO_LANGUAGE, "en", key}
+            rules = [rule for rule in self.rules if rule.language in in_force]
+            self._matchers[key] = [_Matching(rules, cased=cased) for cased in (False, True)]
+        return self._matchers[key]
+
+
+class _Matching:
+    """The cased or the other rules among some, ready to match."""
+
+    def __init__(self, rules: Sequence[Rule], *, cased: bool) -> None:
+        self._cased = cased
+        self._rules = [rule for rule in rules if rule.cased is cased]
+        self._matcher = Matcher([rule.pattern for rule in self._rules])
+
+    def rules_matching(self, form: str) -> list[Rule]:
+        """The rules whose patterns match, in the order of the files."""
+        text = form if self._cased else form.lower()
+        return [self._rules[number] for number in sorted(self._matcher.match(text))]
 
 
 def line_form(line: str) -> str:
