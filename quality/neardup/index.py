@@ -21,7 +21,7 @@ from quality.neardup.judging import Judge, Limits
 from quality.neardup.relations import Relations, overlaps, trigrams
 from quality.neardup.sets import distinct
 from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
-from quality.neardup.store import Store, StoredDocument, StoredText
+from quality.neardup.store import Store, StoredText
 from quality.state import State
 
 SCHEME_KEY = "neardup.scheme"
@@ -94,11 +94,13 @@ class SectionIndex:
         """Forget documents by path or id; the ids of those that were there."""
         with self._state.transaction():
             self._synchronise()
-            removed: dict[int, StoredDocument] = {}
-            for name in paths_or_ids:
-                for document in self._store.at_path(name) or self._store.with_id(name):
-                    removed[document.sequence] = document
-                    self._store.delete_document(document.sequence)
+            names = list(dict.fromkeys(paths_or_ids))
+            found = self._store.at_paths(names)
+            known = {document.path for document in found}
+            found += [d for name in names if name not in known for d in self._store.with_id(name)]
+            removed = {document.sequence: document for document in found}
+            for sequence in removed:
+                self._store.delete_document(sequence)
             self._drop({document.text for document in removed.values()})
         self._clusters.clear()
         return list(dict.fromkeys(document.id for document in removed.values()))
@@ -118,6 +120,7 @@ class SectionIndex:
         """Make keys and clusters anew from the stored signatures."""
         with self._state.transaction():
             self._reset()
+            self._store.reset_leaders()
             self._load(cluster=True)
         self._clusters.clear()
 

@@ -57,6 +57,7 @@ class Judge:
         self._keys = keys
         self._scheme = scheme
         self._limits = limits
+        self._clusters: dict[int, Cluster | None] = {}
 
     def judge(self, signatures: Sequence[DocumentSignature]) -> Iterator[Relations]:
         """The relations of each document, in order."""
@@ -80,7 +81,7 @@ class Judge:
         own = self._store.leader_of(view.text)
         related = self._verified(view, _first([own, *candidates], MAX_VERIFIED, view.text))
         leader = own if own is not None else self._leader_among(related)
-        cluster = self._store.cluster(leader)
+        cluster = self._cluster(leader)
         return Relations(
             duplicates=self._duplicates(view, related, cluster),
             sections=tuple(
@@ -92,6 +93,14 @@ class Judge:
             cluster_documents=1 if cluster is None else cluster.documents,
             cluster_hosts=() if cluster is None else cluster.hosts,
         )
+
+    def _cluster(self, leader: int | None) -> Cluster | None:
+        if leader is None:
+            return None
+        # Counting a large cluster for each of its members would take the square of its size.
+        if leader not in self._clusters:
+            self._clusters[leader] = self._store.cluster(leader)
+        return self._clusters[leader]
 
     def _verified(self, view: _View, texts: list[int]) -> list[tuple[int, Overlap]]:
         """The texts that are near or contained, with their overlap."""
@@ -115,7 +124,7 @@ class Judge:
     ) -> tuple[Duplicate, ...]:
         found = [
             (document, _duplicate(view, document, RelationKind.EXACT, _EXACT))
-            for document in self._copies(view)
+            for document in view.copies
         ]
         for text, overlap in related:
             near = overlap.similarity >= self._limits.similarity
@@ -128,22 +137,13 @@ class Judge:
         found.sort(key=lambda p: (p[0].sequence != representative, -p[1].similarity, p[0].sequence))
         return tuple(duplicate for _, duplicate in found[:MAX_REPORTED])
 
-    def _copies(self, view: _View) -> list[StoredDocument]:
-        if view.text is None:
-            copies = self._store.with_id(view.signature.id, MAX_REPORTED + 1)
-        else:
-            copies = self._store.carrying(view.text, MAX_REPORTED + 1)
-        return [copy for copy in copies if not view.is_self(copy)]
-
     def _section(self, view: _View, number: int, texts: list[int]) -> tuple[SectionDuplicate, ...]:
         start, end = view.section_words(number)
         if end - start < MIN_WORDS:
             return ()
         sought = distinct(trigrams(view.signature.word_bytes[start:end]))
         found: list[tuple[float, StoredDocument, Passage]] = []
-        if view.text is not None:
-            copies = self._copies(view)
-            found += [(-1.0, copy, Passage(start, end, 1.0)) for copy in copies]
+        found += [(-1.0, copy, Passage(start, end, 1.0)) for copy in view.copies]
         for text in view.load(_first(texts, _MAX_SECTION_VERIFIED, view.text)):
             passage = find_passage(sought, view.codes(text))
             if passage.similarity >= self._limits.passage:
@@ -170,6 +170,15 @@ class _View:
         """The document's shingles."""
         return distinct(trigrams(self.signature.word_bytes))
 
+    @cached_property
+    def copies(self) -> list[StoredDocument]:
+        """Other documents with the same words; of those without words, with the same bytes."""
+        if self.text is None:
+            found = [] if self.signature.exact else self._store.with_id(self.signature.id)
+        else:
+            found = self._store.carrying(self.text, MAX_REPORTED + 1)
+        return [copy for copy in found if copy.sequence != self.sequence]
+
     def load(self, texts: list[int]) -> list[int]:
         """Those of the texts that are stored, their shingles loaded."""
         missing = [text for text in texts if text not in self._codes]
@@ -185,10 +194,6 @@ class _View:
         """First word of a section and the one after its last."""
         first, last = self.signature.sections[number]
         return int(self.starts[first]), int(self.starts[last + 1])
-
-    def is_self(self, document: StoredDocument) -> bool:
-        """Whether a stored document is this one."""
-        return document.sequence == self.sequence
 
     def is_earlier(self, document: StoredDocument) -> bool:
         """Whether a stored document came before this one."""

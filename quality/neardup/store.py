@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -35,6 +36,7 @@ CREATE INDEX IF NOT EXISTS near_documents_text ON near_documents (text)
 """
 # SQLite allows 32,766 values in a statement since 3.32 and 999 before.
 _VALUES_A_STATEMENT = 900
+_Value = TypeVar("_Value", int, str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +127,13 @@ class Store:
         where = "key = ? AND id = ? ORDER BY sequence LIMIT ?"
         return list(self._documents(where, (_hash(document_id), document_id, limit)))
 
-    def at_path(self, path: str) -> list[StoredDocument]:
-        """The documents read from this path, earliest first (reads all: for removal only)."""
-        return list(self._documents("path = ? ORDER BY sequence", (path,)))
+    def at_paths(self, paths: Sequence[str]) -> list[StoredDocument]:
+        """The documents read from these paths (reads all documents: for removal only)."""
+        return [
+            document
+            for part in _parts(paths)
+            for document in self._documents(f"path IN ({_marks(part)})", part)
+        ]
 
     def carrying(self, text: int, limit: int = -1) -> list[StoredDocument]:
         """The documents that carry a text, earliest first."""
@@ -151,9 +157,8 @@ class Store:
             (leader,),
         ).fetchone()
         first = representative[0]
-        return Cluster(
-            first.id, first.sequence, int(documents), tuple(sorted((hosts or "").split(",")))
-        )
+        names = sorted(hosts.split(",")) if hosts else ()
+        return Cluster(first.id, first.sequence, int(documents), tuple(names))
 
     def insert_document(self, signature: DocumentSignature, text: int | None) -> None:
         """Store a document at the end of the sequence."""
@@ -200,6 +205,10 @@ class Store:
             for part in _parts(sorted(numbers))
             for text in self._texts(f"number IN ({_marks(part)}) ORDER BY number", part)
         ]
+
+    def reset_leaders(self) -> None:
+        """Let every text stand for itself."""
+        self.connection.execute("UPDATE near_texts SET leader = number WHERE leader <> number")
 
     def leaders_among(self, numbers: Sequence[int]) -> list[int]:
         """Those of the texts that stand for a cluster, in the order given."""
@@ -289,7 +298,7 @@ def _unpacked(packed: bytes) -> U32:
     return np.frombuffer(packed, f"<u{packed[0]}", offset=1).astype(np.uint32)
 
 
-def _parts(values: Sequence[int]) -> Iterator[Sequence[int]]:
+def _parts(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
     for start in range(0, len(values), _VALUES_A_STATEMENT):
         yield values[start : start + _VALUES_A_STATEMENT]
 

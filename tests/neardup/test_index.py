@@ -244,6 +244,27 @@ def test_removal_forgets_and_regroups(index: SectionIndex) -> None:
     assert index.remove(["inbox/never.txt"]) == []
 
 
+def test_rebuilding_forgets_what_removed_documents_decided(index: SectionIndex) -> None:
+    """After a removal, a rebuilt index answers like one that never knew the document."""
+    paragraphs = article(1, 1500, 30)
+    signatures = [signed(paragraphs[n : n + 12], f"step{n:02}") for n in (0, 5, 10, 15)]
+    index.add(signatures)
+    assert index.cluster_of("step15") == "step10"
+    index.remove(["step00"])
+    index.rebuild()
+    left = [one for one in signatures if one.id != "step00"]
+    with State.in_memory() as other:
+        fresh = SectionIndex.open(other)
+        fresh.add(left)
+        assert _answers(index, left) == _answers(fresh, left)
+
+
+def test_hosts_are_named_only_where_known(index: SectionIndex) -> None:
+    """A document without a host gives its cluster none."""
+    index.add([signed(article(1), "a")])
+    assert index.judge(signed(article(1), "a")).cluster_hosts == ()
+
+
 def test_another_scheme_is_refused_with_the_cure(tmp_path: Path) -> None:
     """A state signed with another seed is not answered from, and the message says what to do."""
     with State.open(tmp_path / "state.db") as state:
