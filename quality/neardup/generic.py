@@ -59,18 +59,18 @@ def worth(recurring: Recurring, kinds: Mapping[str, str]) -> float:
 def _worth_of_heading(recurring: Recurring, kinds: Mapping[str, str]) -> float:
     every = (recurring.own, *recurring.others)
     found = {kinds[family] for section in every for family in section.families if family in kinds}
-    shared = {kinds[family] for family in recurring.own.families if family in kinds}
+    own = {kinds[family] for family in recurring.own.families if family in kinds}
     is_fixed = _is_fixed(recurring)
-    if "generic" in shared and "format" not in shared:
+    if "format" in own:
+        if "generic" in own:
+            return FIXED_WORTH if is_fixed else OPEN_WORTH
+        return FORMAT_WORTH if is_fixed else 0.0
+    if "generic" in own:
         return GENERIC_WORTH
-    if "format" in shared and is_fixed:
-        return FORMAT_WORTH if "generic" not in shared else 0.0
     if "generic" in found and not is_fixed:
         return REWORDED_WORTH
-    if "open" in shared:
+    if "open" in own:
         return OPEN_WORTH
-    if "format" in shared:
-        return 0.0
     return FIXED_WORTH if is_fixed else REWORDED_WORTH
 
 

@@ -103,7 +103,10 @@ def _main_heads(document: Document, texts: Sequence[str], kept: Sequence[int]) -
     heads = _without_questions(document, texts, heads, following)
     # Of headings in a row the last one heads the text: the first is a title or a part's name.
     own = set(heads)
-    return [number for number in heads if following.get(number) not in own]
+    heads = [number for number in heads if following.get(number) not in own]
+    # A heading that comes again ("Pros" under each product of a list) is no second section.
+    first = {fold(texts[number]): number for number in reversed(heads)}
+    return [number for number in heads if first[fold(texts[number])] == number]
 
 
 def _without_questions(

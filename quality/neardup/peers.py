@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import log10
 
 from quality.neardup.align import FORM_WEIGHTS, WITHOUT_HEADING, Pair, Side, align, side, tokens
 from quality.neardup.outline import SectionOutline
@@ -44,8 +45,23 @@ class Limits:
 # evidence 1 and density .25; of documents of house templates with headings reworded
 # throughout, all have 1.7 and .30 (benchmarks/templates.py).
 SAME_HOST = Limits(evidence=1.5, density=0.28)
-# Peers looked for in the whole index are the best of many, so they must be better.
-ANY_HOST = Limits(evidence=3.0, density=0.5)
+# Looked for in the whole index, peers are the best of many, so they must be better: of 1,750
+# honest documents without hosts, two are taken for templated at density .28, none at .32.
+ANY_HOST_DENSITY = 0.25
+DENSITY_A_DECADE = 0.03
+# Peers that are checked for being each other's; a template has no need of more.
+MAX_MUTUAL = 12
+MIN_MUTUAL = 1
+
+
+def any_host_limits(documents: int) -> Limits:
+    """When two outlines of whatever hosts run parallel, in an index of so many documents.
+
+    >>> round(any_host_limits(100_000).density, 2)
+    0.37
+    """
+    decades = max(0.0, log10(max(documents, 1) / 10))
+    return Limits(SAME_HOST.evidence, ANY_HOST_DENSITY + DENSITY_A_DECADE * decades)
 
 
 # Two equal headings over the form that counts most.
@@ -94,6 +110,20 @@ class Neighbourhood:
             ):
                 found[cluster] = peer
         return [peer for _, peer in sorted(found.items())]
+
+    def mutual(
+        self, peers: Sequence[Peer], limits: Limits, cluster_of: Callable[[str], str]
+    ) -> list[Peer]:
+        """The strongest peers that are peers of one another too: what chance brings is not."""
+        best = sorted(peers, key=_rank, reverse=True)[:MAX_MUTUAL]
+        names = {peer.stored.document for peer in best}
+        kept = []
+        for peer in best:
+            stored = peer.stored
+            others = self.peers(stored.document, stored.sections, limits, cluster_of)
+            if sum(1 for other in others if other.stored.document in names) >= MIN_MUTUAL:
+                kept.append(peer)
+        return kept
 
     def _side(self, stored: Stored) -> Side:
         if stored.document not in self.sides:

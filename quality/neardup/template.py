@@ -8,10 +8,11 @@ families and their particulars keep them out.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import log
 
 import orjson
 from xxhash import xxh3_64_intdigest
@@ -21,7 +22,7 @@ from quality.neardup.align import Pair
 from quality.neardup.generic import Recurring, fits_any_subject
 from quality.neardup.headings import lexicon
 from quality.neardup.outline import Outline, SectionOutline, outline
-from quality.neardup.peers import ANY_HOST, SAME_HOST, Neighbourhood, Peer, Stored
+from quality.neardup.peers import SAME_HOST, Neighbourhood, Peer, Stored, any_host_limits
 from quality.state import State
 
 __all__ = ["Outline", "TemplateMatch", "TemplateMatches", "TemplateRegistry", "outline"]
@@ -34,11 +35,9 @@ MIN_SECTIONS = 3
 # hosts cost no more than small ones.
 SAMPLE = 64
 # On a large host a template shows in more than a stray few documents.
-MIN_SHARE = 0.15
+MIN_SHARE = 0.06
 # Read for each key at most, always the same ones of a key that is in fashion.
 MAX_POSTINGS = 96
-# Three parallel sections share at least three pairs of families in order.
-MIN_SHARED_KEYS = 3
 # Outlines held in memory, about 2 KB each.
 MAX_LOADED = 20_000
 _DDL = """
@@ -87,6 +86,7 @@ class TemplateRegistry:
         self.state = state
         state.define(_DDL)
         self._hosts: dict[str, Neighbourhood] = {}
+        self._count: int | None = None
         self._loaded: dict[str, Stored | None] = {}
 
     def add(self, document_id: str, host: str | None, title: str | None, outline: Outline) -> None:  # noqa: ARG002 - the outline has its topic taken out
@@ -151,7 +151,9 @@ class TemplateRegistry:
             if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
                 yield peers
         anywhere = Neighbourhood.of(self._sharing(outline))
-        peers = anywhere.peers(outline.document, outline.sections, ANY_HOST, cluster_of)
+        limits = any_host_limits(self._total())
+        peers = anywhere.peers(outline.document, outline.sections, limits, cluster_of)
+        peers = anywhere.mutual(peers, SAME_HOST, cluster_of) if len(peers) >= MIN_PEERS else []
         if len(peers) >= MIN_PEERS:
             yield peers
 
@@ -167,19 +169,28 @@ class TemplateRegistry:
 
     def _sharing(self, outline: Outline) -> list[Stored]:
         """Documents that share most keys with an outline, best first, at most SAMPLE."""
-        count: Counter[str] = Counter()
+        total = self.state.connection.execute("SELECT count(*) FROM template_outlines").fetchone()[
+            0
+        ]
+        weights: defaultdict[str, float] = defaultdict(float)
         for key in _keys(outline.sections):
             rows = self.state.connection.execute(
                 "SELECT document FROM template_postings WHERE key = ? ORDER BY place LIMIT ?",
                 (key, MAX_POSTINGS),
-            )
-            count.update(document for (document,) in rows)
-        found = sorted(
-            (document for document, times in count.items() if times >= MIN_SHARED_KEYS),
-            key=lambda document: (-count[document], _place(document)),
-        )
+            ).fetchall()
+            # Where the limit cuts, the key is commoner than its rows show.
+            weight = log((total + 1) / len(rows)) if rows else 0.0
+            for (document,) in rows:
+                weights[document] += weight if len(rows) < MAX_POSTINGS else weight / 2
+        found = sorted(weights, key=lambda document: (-weights[document], _place(document)))
         loaded = (self._load(document) for document in found[:SAMPLE])
         return [stored for stored in loaded if stored is not None]
+
+    def _total(self) -> int:
+        if self._count is None:
+            row = self.state.connection.execute("SELECT count(*) FROM template_outlines").fetchone()
+            self._count = int(row[0])
+        return self._count
 
     def _load(self, document: str) -> Stored | None:
         if document not in self._loaded:
@@ -195,6 +206,7 @@ class TemplateRegistry:
     def _forget_cached(self) -> None:
         self._hosts.clear()
         self._loaded.clear()
+        self._count = None
 
 
 def _held(outline: Outline, peers: Sequence[Peer]) -> list[list[tuple[Peer, Pair]]]:
@@ -247,12 +259,18 @@ def _match(
 
 
 def _keys(sections: Sequence[SectionOutline]) -> list[int]:
-    """Hashes of what documents may share: two families in order, up to three sections apart."""
-    names = [section.families or section.stems[:2] for section in sections]
-    keys = set()
-    for number, own in enumerate(names):
-        for later in names[number + 1 : number + 4]:
-            keys |= {f"{a}>{b}" for a in own for b in later}
+    """Hashes of what documents of one template may share.
+
+    Stems of headings; two families in order, up to three sections apart; the row of forms,
+    where it is not all prose.
+    """
+    keys = {f"stem:{stem}" for section in sections for stem in section.stems}
+    for number, section in enumerate(sections):
+        for later in sections[number + 1 : number + 4]:
+            keys |= {f"{a}>{b}" for a in section.families for b in later.families}
+    forms = [section.form for section in sections]
+    if len(set(forms)) > 1:
+        keys.add("forms:" + ",".join(forms))
     return sorted(_signed(key) for key in keys)
 
 
