@@ -25,6 +25,10 @@ DEFAULT_MOST_CHARS = 160
 
 _ID = re.compile(r"([a-z]{2,3})\.([a-z-]+)\.([a-z0-9-]+)")
 _MACRO = re.compile(r"\{([a-z_]+)\}")
+_COUNT = re.compile(r"\{\d*,?(\d+)\}")
+# A count multiplies the automaton: `.{1,80}` is 80 copies. The rule's `most_chars` limits
+# lines just as well.
+_MOST_COUNT = 6
 
 
 class Category(StrEnum):
@@ -147,6 +151,14 @@ def _rule(code: str, number: int, written: dict[str, Any], macros: dict[str, str
         ) from error
     category = _category(code, row)
     pattern = _fill(code, row.id, row.pattern, macros)
+    count = max(map(int, _COUNT.findall(row.pattern)), default=0)
+    if count > _MOST_COUNT:
+        raise _error(
+            code,
+            row.id,
+            f"the pattern counts up to {count}",
+            "Write * or + and limit the whole line with most_chars.",
+        )
     try:
         re2.compile(pattern, _silent())
     except re2.error as error:

@@ -84,15 +84,7 @@ class RuleSet:
         In force are the rules of no language, of English (much furniture is in English
         everywhere) and of the text's language; all of them where that is not known.
         """
-        if len(line) > self._longest + _DECORATION_CHARS:
-            return None
-        form = line_form(line)
-        found = [
-            rule
-            for matching in self._matchings(language)
-            for rule in matching.rules_matching(form)
-            if len(form) <= rule.most_chars
-        ]
+        found = self.find(line, language)
         if not found:
             return None
         best = max(found, key=lambda rule: (rule.alone, rule.language == language))
@@ -100,9 +92,17 @@ class RuleSet:
         end = len(line.rstrip())
         return RuleHit(best.id, best.category, best.language, start, end, best.alone)
 
-    def match_all(self, lines: Sequence[str], language: str | None = None) -> list[RuleHit | None]:
-        """`match` for each line."""
-        return [self.match(line, language) for line in lines]
+    def find(self, line: str, language: str | None = None) -> list[Rule]:
+        """All rules that take the whole line: the folded ones, then the cased, as in the files."""
+        if len(line) > self._longest + _DECORATION_CHARS:
+            return []
+        form = line_form(line)
+        return [
+            rule
+            for matching in self._matchings(language)
+            for rule in matching.rules_matching(form)
+            if len(form) <= rule.most_chars
+        ]
 
     def __reduce__(self) -> tuple[type[RuleSet], tuple[dict[str, bytes]]]:
         # Compiled patterns do not pickle; worker processes build their own.
@@ -127,7 +127,6 @@ class _Matching:
         self._matcher = Matcher([rule.pattern for rule in self._rules])
 
     def rules_matching(self, form: str) -> list[Rule]:
-        """The rules whose patterns match, in the order of the files."""
         text = form if self._cased else form.lower()
         return [self._rules[number] for number in sorted(self._matcher.match(text))]
 

@@ -26,7 +26,7 @@ LEAD = 1.2
 # Real English paragraphs of 12 words and more stay above this in all but 1 in 100.
 GATE_SHARE = 0.06
 # English words that other languages have too ("i", "do", "at") are outweighed by that many
-# accented words; names such as Brontë or São Paulo stay below it in English prose.
+# accented words without a capital (names such as Brontë turn no text away).
 FOREIGN_WEIGHT = 0.6
 # A Chinese or Japanese character stands for about as much as three letters.
 _DENSE_WEIGHT = 3
@@ -87,7 +87,7 @@ def detect(text: str) -> str | None:
     best = max(scores, key=scores.__getitem__)
     if hits[best] < max(MIN_HITS, MIN_SHARE * len(words)):
         return None
-    if best in _PLAIN_LETTERS and scores[best] < FOREIGN_WEIGHT * _accented(words):
+    if best in _PLAIN_LETTERS and scores[best] < FOREIGN_WEIGHT * _accented(text):
         return None
     kin = next((group for group in _KIN if best in group), frozenset({best}))
     strangers = [score for code, score in scores.items() if code not in kin]
@@ -113,14 +113,16 @@ def is_language(text: str, code: str) -> bool:
     scores, hits = _score(words)
     if code not in scores or hits[code] < GATE_SHARE * len(words):
         return False
-    if code in _PLAIN_LETTERS and scores[code] < FOREIGN_WEIGHT * _accented(words):
+    if code in _PLAIN_LETTERS and scores[code] < FOREIGN_WEIGHT * _accented(text):
         return False
     return scores[code] >= max(scores.values())
 
 
-def _accented(words: list[str]) -> int:
-    """How many words have a letter outside a to z."""
-    return sum(not word.isascii() for word in words)
+def _accented(text: str) -> int:
+    """How many words that are no names have a letter outside a to z."""
+    if text.isascii():
+        return 0
+    return sum(not word.isascii() and not word[0].isupper() for word in _LETTERS.findall(text))
 
 
 def _script(text: str) -> str | None:
@@ -159,8 +161,8 @@ def _table() -> dict[str, tuple[tuple[str, float], ...]]:
     for code, words in tomllib.loads(raw.decode("utf-8"))["words"].items():
         lists.setdefault(code, frozenset(words.split()))
     owners: dict[str, list[str]] = {}
-    for code, words in lists.items():
-        for word in {part for word in words for part in _LETTERS.findall(word)}:
+    for code, listed in lists.items():
+        for word in set(_LETTERS.findall(" ".join(listed))):
             owners.setdefault(word, []).append(code)
     return {
         word: tuple((code, 1.0 / len(codes)) for code in codes) for word, codes in owners.items()
