@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from quality.neardup.outline import SectionOutline
 
@@ -24,28 +25,54 @@ class Pair:
 
     own: int
     other: int
-    likeness: float
-    """How much alike the headings are, 0 to 1."""
     evidence: float
-    """Likeness and what the form adds."""
+    """How much alike the headings are, 0 to 1, and what the same form adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
     """An outline with the tokens of its headings that occur in other outlines too."""
 
-    sections: tuple[SectionOutline, ...]
     tokens: tuple[dict[str, float], ...]
-    all_tokens: frozenset[str]
+    totals: tuple[float, ...]
+    """Weight of all tokens of each section."""
+    forms: tuple[str, ...]
+    places: tuple[float, ...]
+    """Where in the document each section is, 0 to 1."""
+    with_token: dict[str, list[int]]
+    with_form: dict[str, list[int]]
+
+    def __len__(self) -> int:
+        return len(self.forms)
 
 
-def side(sections: Sequence[SectionOutline], recurring: Collection[str]) -> Side:
-    """An outline ready for aligning; tokens outside `recurring` are the document's own."""
+def side(
+    sections: Sequence[SectionOutline],
+    found: Sequence[dict[str, float]],
+    recurring: Collection[str],
+) -> Side:
+    """An outline ready for aligning: `found` are its `tokens`, those outside `recurring` left out.
+
+    A word that no other document has in a heading is the document's own and counts neither
+    for nor against.
+    """
     kept = tuple(
-        {token: weight for token, weight in tokens(section).items() if token in recurring}
-        for section in sections
+        {token: weight for token, weight in of.items() if token in recurring} for of in found
     )
-    return Side(tuple(sections), kept, frozenset(token for found in kept for token in found))
+    with_token: dict[str, list[int]] = {}
+    with_form: dict[str, list[int]] = {}
+    for number, section in enumerate(sections):
+        with_form.setdefault(section.form, []).append(number)
+        for token in kept[number]:
+            with_token.setdefault(token, []).append(number)
+    return Side(
+        tokens=kept,
+        totals=tuple(sum(of.values()) for of in kept),
+        forms=tuple(section.form for section in sections),
+        places=tuple((number + 0.5) / len(sections) for number in range(len(sections))),
+        with_token=with_token,
+        with_form=with_form,
+    )
 
 
 def tokens(section: SectionOutline) -> dict[str, float]:
@@ -57,54 +84,74 @@ def tokens(section: SectionOutline) -> dict[str, float]:
     return found
 
 
-def align(one: Side, other: Side) -> tuple[Pair, ...]:
-    """The pairs of sections, in order in both, with the greatest sum of evidence."""
-    likeness = [[_likeness(a, b) for b in other.tokens] for a in one.tokens]
-    values = [
-        [
-            likeness[row][column] + _form(one, other, row, column, likeness[row][column] > 0)
-            for column in range(len(other.sections))
-        ]
-        for row in range(len(one.sections))
-    ]
-    best = _sums(values)
+def align(one: Side, other: Side, *, at_least: float = 0.0) -> tuple[Pair, ...]:
+    """The pairs of sections, in order in both, with the greatest sum of evidence.
+
+    Empty where even without regard to order the sum stays under `at_least`.
+    """
+    rows = [_row(one, other, number) for number in range(len(one))]
+    if sum(max(row.values(), default=0.0) for row in rows) < at_least:
+        return ()
+    filled = [number for number, row in enumerate(rows) if row]
+    columns = sorted({column for row in rows for column in row})
+    best = _sums([rows[number] for number in filled], columns)
     pairs = []
-    row = column = 0
-    while row < len(values) and column < len(other.sections):
-        if best[row][column] == best[row + 1][column]:
-            row += 1
-        elif best[row][column] == best[row][column + 1]:
-            column += 1
+    at = across = 0
+    while at < len(filled) and across < len(columns):
+        if best[at][across] == best[at + 1][across]:
+            at += 1
+        elif best[at][across] == best[at][across + 1]:
+            across += 1
         else:
-            pairs.append(Pair(row, column, likeness[row][column], values[row][column]))
-            row, column = row + 1, column + 1
+            row, column = filled[at], columns[across]
+            pairs.append(Pair(row, column, rows[row][column]))
+            at, across = at + 1, across + 1
     return tuple(pairs)
 
 
-def _sums(values: Sequence[Sequence[float]]) -> list[list[float]]:
-    width = len(values[0]) if values else 0
-    best = [[0.0] * (width + 1) for _ in range(len(values) + 1)]
-    for row in range(len(values) - 1, -1, -1):
-        for column in range(width - 1, -1, -1):
-            both = best[row + 1][column + 1] + values[row][column]
-            best[row][column] = max(both, best[row + 1][column], best[row][column + 1])
-    return best
+def most_evidence(one: Side, found: Collection[str], forms: Collection[str]) -> float:
+    """No alignment with an outline of these tokens and forms has more evidence than this."""
+    most = 0.0
+    for tokens_here, total, form in zip(one.tokens, one.totals, one.forms, strict=True):
+        weight = sum(weight for token, weight in tokens_here.items() if token in found)
+        if weight:
+            most += min(1.0, weight) * sqrt(weight / total)
+        if form in forms:
+            most += FORM_WEIGHTS.get(form, 0.0)
+    return most
 
 
-def _form(one: Side, other: Side, row: int, column: int, has_heading: bool) -> float:  # noqa: FBT001 - private, and read by name below
-    form = one.sections[row].form
-    if form != other.sections[column].form or form not in FORM_WEIGHTS:
-        return 0.0
-    place = abs((row + 0.5) / len(one.sections) - (column + 0.5) / len(other.sections))
-    if place >= NEAR:
-        return 0.0
-    return FORM_WEIGHTS[form] * (1.0 if has_heading else WITHOUT_HEADING)
+def _row(one: Side, other: Side, number: int) -> dict[int, float]:
+    """The sections of the other outline that one section may be paired with, with evidence."""
+    evidence: dict[int, float] = {}
+    for token, weight in one.tokens[number].items():
+        for column in other.with_token.get(token, ()):
+            evidence[column] = evidence.get(column, 0.0) + weight
+    for column, weight in evidence.items():
+        union = one.totals[number] + other.totals[column] - weight
+        evidence[column] = min(1.0, weight) * sqrt(weight / union)
+    form = one.forms[number]
+    if form in FORM_WEIGHTS:
+        worth, place = FORM_WEIGHTS[form], one.places[number]
+        for column in other.with_form.get(form, ()):
+            if abs(place - other.places[column]) < NEAR:
+                has_heading = column in evidence
+                evidence[column] = (
+                    evidence[column] + worth if has_heading else worth * WITHOUT_HEADING
+                )
+    return evidence
 
 
-def _likeness(one: dict[str, float], other: dict[str, float]) -> float:
-    shared = sum(weight for token, weight in one.items() if token in other)
-    if not shared:
-        return 0.0
-    union = sum(one.values()) + sum(other.values()) - shared
-    likeness: float = min(1.0, shared) * (shared / union) ** 0.5
-    return likeness
+def _sums(rows: Sequence[dict[int, float]], columns: Sequence[int]) -> list[list[float]]:
+    """The best sum of what is left, from each row and column on."""
+    width = len(columns)
+    best = [[0.0] * (width + 1)]
+    for row in reversed(rows):
+        after = best[-1]
+        sums = [0.0] * (width + 1)
+        for across in range(width - 1, -1, -1):
+            evidence = row.get(columns[across])
+            both = after[across + 1] + evidence if evidence else 0.0
+            sums[across] = max(both, after[across], sums[across + 1])
+        best.append(sums)
+    return best[::-1]

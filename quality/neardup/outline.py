@@ -17,7 +17,6 @@ from quality.neardup.headings import lexicon, opener, stem_of, stems
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import fold, words
 
-_SUBHEADING = re.compile(r"(?:\d{1,2}[.)]|[a-z][.)]|[-–•*])?\s*.*[:：]")
 _LABEL = re.compile(
     r"(?:[-–—•*]\s*|\d{1,2}[.)]\s*)?(?:[^\W\d_][\w'’/&-]*\s+){0,5}[\w'’/&-]+\s?[:：]\s"
 )
@@ -96,7 +95,7 @@ def _main_heads(document: Document, texts: Sequence[str], kept: Sequence[int]) -
         number
         for number in found
         if (document.blocks[number].level or 7) <= level
-        and not _SUBHEADING.fullmatch(texts[number])
+        and not _is_subheading(texts[number])
         and not _is_title(document, texts, number, topic)
     ]
     following = {number: kept[at + 1] for at, number in enumerate(kept[:-1])}
@@ -213,6 +212,17 @@ def _subject(document: Document) -> frozenset[str]:
     return frozenset(word for word, times in count.items() if times >= 3)
 
 
+def _without_label(text: str) -> str:
+    """What a line says, without its number and label, whose capitals name nothing."""
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else "" if _is_subheading(text) else text
+
+
+def _is_subheading(text: str) -> bool:
+    """Whether a line is a label alone: it ends in a colon."""
+    return text.endswith((":", "："))
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
     """What describing a section needs of its document."""
@@ -226,9 +236,9 @@ class _Context:
         heading, language = self.texts[head], self.document.language
         prose = [self.texts[number] for number in body]
         tokens = [word for text in prose for word in words(text)]
-        said = [_LABEL.sub("", text, count=1) for text in prose if not _SUBHEADING.fullmatch(text)]
-        names = {name for text in said for name in _NAME.findall(text)} - self.subject
-        marks = sum(len(_NUMBER.findall(text)) + len(_QUOTE.findall(text)) // 2 for text in said)
+        said = "\n".join(_without_label(text) for text in prose)
+        names = set(_NAME.findall(said)) - self.subject
+        marks = len(_NUMBER.findall(said)) + len(_QUOTE.findall(said)) // 2
         return SectionOutline(
             heading=heading,
             families=lexicon(language or "en").families(heading),
@@ -237,7 +247,7 @@ class _Context:
             form=self._form(body),
             words=len(tokens),
             particulars=len(names) + marks,
-            soft=sum(1 for word in tokens if word.lower() in _SOFT),
+            soft=0,
             skeleton=skeleton_hashes(prose, language=language),
         )
 
@@ -248,7 +258,7 @@ class _Context:
         half = max(2, len(body) / 2)
         prose = [self.texts[number] for number in body]
         questions = sum(1 for text in prose if text.endswith("?"))
-        labels = sum(1 for text in prose if _LABEL.match(text) or _SUBHEADING.fullmatch(text))
+        labels = sum(1 for text in prose if _LABEL.match(text) or _is_subheading(text))
         if kinds[BlockKind.TABLE] >= half or kinds[BlockKind.CODE] >= half:
             return "table"
         if questions >= max(2, len(body) / 4):

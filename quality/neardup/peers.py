@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log10
 
-from quality.neardup.align import FORM_WEIGHTS, WITHOUT_HEADING, Pair, Side, align, side, tokens
+from quality.neardup.align import FORM_WEIGHTS, Pair, Side, align, most_evidence, side, tokens
 from quality.neardup.outline import SectionOutline
 
 
@@ -19,6 +19,24 @@ class Stored:
     host: str
     added: str
     sections: tuple[SectionOutline, ...]
+    tokens: tuple[dict[str, float], ...]
+    """What each heading can share with another."""
+    all_tokens: frozenset[str]
+    forms: frozenset[str]
+
+    @classmethod
+    def of(cls, document: str, host: str, added: str, sections: Sequence[SectionOutline]) -> Stored:
+        """An outline with what aligning needs of it worked out."""
+        found = tuple(tokens(section) for section in sections)
+        return cls(
+            document,
+            host,
+            added,
+            tuple(sections),
+            found,
+            frozenset(token for of in found for token in of),
+            frozenset(section.form for section in sections),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +97,22 @@ class Neighbourhood:
     @classmethod
     def of(cls, members: Sequence[Stored]) -> Neighbourhood:
         """The neighbourhood of these documents."""
-        count = Counter(
-            token
-            for stored in members
-            for token in {token for section in stored.sections for token in tokens(section)}
-        )
+        count = Counter(token for stored in members for token in stored.all_tokens)
         recurring = frozenset(token for token, times in count.items() if times >= 2)
         return cls(tuple(members), recurring)
 
     def peers(
         self,
-        document: str,
-        sections: Sequence[SectionOutline],
+        judged: Stored,
         limits: Limits,
         cluster_of: Callable[[str], str],
     ) -> list[Peer]:
-        """Members of other clusters that run parallel to these sections, one a cluster."""
-        own_cluster = cluster_of(document)
-        own = side(sections, self.recurring)
+        """Members of other clusters that run parallel to a document, one a cluster."""
+        own_cluster = cluster_of(judged.document)
+        own = self._side(judged)
         found: dict[str, Peer] = {}
         for stored in self.members:
-            if stored.document == document or not self._may_reach(own, stored, limits):
-                continue
-            peer = self._peer(own, stored, limits)
+            peer = self._peer(own, stored, limits) if stored.document != judged.document else None
             if peer is None:
                 continue
             cluster = cluster_of(stored.document)
@@ -116,38 +127,31 @@ class Neighbourhood:
     ) -> list[Peer]:
         """The strongest peers that are peers of one another too: what chance brings is not."""
         best = sorted(peers, key=_rank, reverse=True)[:MAX_MUTUAL]
-        names = {peer.stored.document for peer in best}
-        kept = []
-        for peer in best:
-            stored = peer.stored
-            others = self.peers(stored.document, stored.sections, limits, cluster_of)
-            if sum(1 for other in others if other.stored.document in names) >= MIN_MUTUAL:
-                kept.append(peer)
-        return kept
+        circle = Neighbourhood(tuple(peer.stored for peer in best), self.recurring, self.sides)
+        return [
+            peer
+            for peer in best
+            if len(circle.peers(peer.stored, limits, cluster_of)) >= MIN_MUTUAL
+        ]
 
     def _side(self, stored: Stored) -> Side:
         if stored.document not in self.sides:
-            self.sides[stored.document] = side(stored.sections, self.recurring)
+            self.sides[stored.document] = side(stored.sections, stored.tokens, self.recurring)
         return self.sides[stored.document]
 
-    def _may_reach(self, own: Side, stored: Stored, limits: Limits) -> bool:
-        """A bound without aligning: every strong pair needs a section with a shared token."""
-        other = self._side(stored)
-        shared = own.all_tokens & other.all_tokens
-        hits = sum(1 for found in own.tokens if not shared.isdisjoint(found))
-        bound = hits * MOST_A_PAIR + sum(
-            WITHOUT_HEADING * FORM_WEIGHTS.get(section.form, 0.0) for section in own.sections
-        )
-        longer = max(len(own.sections), len(other.sections))
-        return bound >= limits.evidence and bound >= limits.density * longer
-
     def _peer(self, own: Side, stored: Stored, limits: Limits) -> Peer | None:
-        pairs = align(own, self._side(stored))
-        evidence = sum(pair.evidence for pair in pairs)
-        density = evidence / max(len(own.sections), len(stored.sections))
-        if evidence < limits.evidence or density < limits.density:
+        count = len(stored.sections)
+        longer = max(len(own), count)
+        needed = max(limits.evidence, limits.density * longer)
+        if min(len(own), count) * MOST_A_PAIR < needed:
             return None
-        return Peer(stored, pairs, evidence, density)
+        if most_evidence(own, stored.all_tokens, stored.forms) < needed:
+            return None
+        pairs = align(own, self._side(stored), at_least=needed)
+        evidence = sum(pair.evidence for pair in pairs)
+        if evidence < needed:
+            return None
+        return Peer(stored, pairs, evidence, evidence / longer)
 
 
 def _rank(peer: Peer) -> tuple[float, str]:

@@ -145,14 +145,15 @@ class TemplateRegistry:
         self, outline: Outline, host: str, cluster_of: Callable[[str], str]
     ) -> Iterator[list[Peer]]:
         """Peers on the same host, then peers on any; groups too small to count are left out."""
+        judged = Stored.of(outline.document, host, "", outline.sections)
         if host:
             home = self._host(host)
-            peers = home.peers(outline.document, outline.sections, SAME_HOST, cluster_of)
+            peers = home.peers(judged, SAME_HOST, cluster_of)
             if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
                 yield peers
         anywhere = Neighbourhood.of(self._sharing(outline))
         limits = any_host_limits(self._total())
-        peers = anywhere.peers(outline.document, outline.sections, limits, cluster_of)
+        peers = anywhere.peers(judged, limits, cluster_of)
         peers = anywhere.mutual(peers, SAME_HOST, cluster_of) if len(peers) >= MIN_PEERS else []
         if len(peers) >= MIN_PEERS:
             yield peers
@@ -252,7 +253,7 @@ def _match(
         id=f"{(core[0] if core else 'section')}-{xxh3_64_intdigest(repr(core).encode()):016x}"[:32],
         documents=len(found) + 1,
         hosts=len(hosts - {""}),
-        coverage=round(sum(pair.likeness for _, pair in found) / len(found), 3),
+        coverage=round(min(1.0, sum(pair.evidence for _, pair in found) / len(found)), 3),
         first_seen=min(peer.stored.added for peer, _ in found),
         example_headings=tuple(sorted(headings)[:3]),
     )
@@ -297,4 +298,4 @@ def _stored(row: tuple[str, str, str, bytes]) -> Stored:
         SectionOutline(h, tuple(f), tuple(s), op, form, w, p, soft, tuple(sk))
         for h, f, s, op, form, w, p, soft, sk in orjson.loads(blob)
     )
-    return Stored(document, host, added, sections)
+    return Stored.of(document, host, added, sections)
