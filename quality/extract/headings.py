@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Among 10,700 headings of web pages 2 % are longer, and most of those are sentences.
+# Of 12,400 headings of web pages .4 % are longer, and most of those are sentences.
 MAX_WORDS = 18
 MAX_CHARS = 140
 # Lines shorter than this are not taken for prose, however they end.

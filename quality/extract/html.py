@@ -1,31 +1,44 @@
-"""HTML to parts with trafilatura: the fast way first, the thorough one where that is short."""
+"""HTML to parts: trafilatura proposes, the block model decides over all visible blocks.
+
+With a model, trafilatura runs in its fast way and is one witness among others; where the
+model expects to do badly, trafilatura's thorough way has the last word. Without a model it
+is trafilatura alone: fast first, thorough where that comes out short.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from quality.errors import ExtractError
+from quality.extract.blockmodel import BlockModel
+from quality.extract.dom import Candidate, candidates
 from quality.extract.limits import Limits, check_nodes
 from quality.extract.metadata import Facts, facts_of
 from quality.extract.parts import Part
 from quality.extract.tree import parts_of
 
-# Fast extraction this much shorter than all visible text is worth the thorough one
-# (FINDINGS.md, "Cascade").
+# Fast extraction this much shorter than the main text that resiliparse finds is worth the
+# thorough one (FINDINGS.md, "Cascade").
 MIN_FAST_SHARE = 0.3
+# Below this the model's choice was worse than trafilatura's on train hosts.
+MIN_EXPECTED_F1 = 0.5
 
 
-def extract_html(content: str, *, url: str | None, limits: Limits) -> tuple[list[Part], Facts]:
+def extract_html(
+    content: str, *, url: str | None, limits: Limits, model: BlockModel | None = None
+) -> tuple[list[Part], Facts]:
     """The parts of a page's main text, and the facts in its head.
 
     Raises ExtractError with the reason where there are none.
     """
     check_nodes(content, limits)
     tree = parse(content)
-    body = main_body(tree, content)
-    parts = [] if body is None else parts_of(body)
+    fast = parts_of(_trafilatura(tree, is_fast=True))
+    plain = _resiliparse(content)
+    parts = _chosen(tree, fast, plain, model) if model else _longer(tree, fast, plain)
     if not parts:
         raise ExtractError(why_empty(content))
     return parts, facts_of(tree, url)
@@ -41,16 +54,29 @@ def parse(content: str) -> Any:
     return tree
 
 
-def main_body(tree: Any, content: str) -> Any:
-    """The body element that trafilatura finds, None where it finds none."""
+def _chosen(tree: Any, fast: Sequence[Part], plain: Sequence[str], model: BlockModel) -> list[Part]:
+    found = candidates(tree)
+    selection = model.select(found, ([part.text for part in fast], plain))
+    if selection.expected_f1 < MIN_EXPECTED_F1:
+        return parts_of(_trafilatura(tree, is_fast=False)) or _parts(found, selection.numbers)
+    return _parts(found, selection.numbers)
+
+
+def _parts(found: Sequence[Candidate], numbers: Sequence[int]) -> list[Part]:
+    return [Part(found[n].text, found[n].kind, found[n].level) for n in numbers]
+
+
+def _longer(tree: Any, fast: list[Part], plain: Sequence[str]) -> list[Part]:
+    length = sum(len(part.text) for part in fast)
+    if length and length >= MIN_FAST_SHARE * sum(len(line) for line in plain):
+        return fast
+    return parts_of(_trafilatura(tree, is_fast=False)) or fast
+
+
+def _resiliparse(content: str) -> list[str]:
     from resiliparse.extract.html2text import extract_plain_text
 
-    fast = _trafilatura(tree, is_fast=True)
-    length = 0 if fast is None else len("".join(fast.itertext()))
-    visible = len(extract_plain_text(content, main_content=True))
-    if length >= MIN_FAST_SHARE * visible and length:
-        return fast
-    return _trafilatura(tree, is_fast=False)
+    return str(extract_plain_text(content, main_content=True)).splitlines()
 
 
 def _trafilatura(tree: Any, *, is_fast: bool) -> Any:
@@ -71,7 +97,7 @@ def _trafilatura(tree: Any, *, is_fast: bool) -> Any:
 _SCRIPT = re.compile(r"<script\b.*?</script\s*>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _REFRESH = re.compile(
-    r"""<meta[^>]+http-equiv\s*=\s*["']?refresh|location\.(?:href|replace)""", re.I
+    r"""<meta[^>]+http-equiv\s*=\s*["']?refresh|location\.(?:href|replace)""", re.IGNORECASE
 )
 
 

@@ -11,17 +11,17 @@ from quality.errors import LimitError
 class Limits:
     """Bounds of one page; beyond them it is a failure, not a wait.
 
-    The largest of 1,162 web pages had 3.4 million characters and 24,000 tags.
+    The largest of 1,162 web pages had 2.2 million characters and 16,000 tags.
     """
 
     max_chars: int = 20_000_000
     """Characters of a page as read."""
 
-    max_nodes: int = 200_000
+    max_nodes: int = 100_000
     """Tags of an HTML page."""
 
-    max_depth: int = 1_000
-    """How deep tags may be nested: recursion in C ends the process, not the page."""
+
+DEFAULT_LIMITS = Limits()
 
 
 def check_chars(content: str, limits: Limits) -> None:

@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 from quality.document import Block, BlockKind, Document, Markup, Page
 from quality.errors import ExtractError
+from quality.extract.blockmodel import BlockModel
+from quality.extract.density import is_dense
 from quality.extract.html import extract_html
-from quality.extract.limits import Limits, check_chars
+from quality.extract.limits import DEFAULT_LIMITS, Limits, check_chars
 from quality.extract.parts import Part
-from quality.extract.plain import is_dense, markdown_blocks, plain_blocks
+from quality.extract.plain import markdown_blocks, plain_blocks
 from quality.extract.sections import split_sections
-from quality.lang import detect
+from quality.lang import detect, function_words
+from quality.tokens import fold
 
 # A folder that names its host: dots between labels, a last label of letters only.
 _HOST_FOLDER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}", re.IGNORECASE)
@@ -31,7 +34,14 @@ _NO_HOST_SUFFIXES = (
     ".gz",
     ".d",
 )
-_ENDS = re.compile(r"""[.!?:;…。！？"'”’»)\]*]\s*$""")
+_END = re.compile(r"""[.!?:;。！？"'”’»)\]*]$""")
+# Shorter last lines without an end mark are bylines, tags and captions, unless they end in a
+# word that cannot end a sentence.
+MIN_SENTENCE_WORDS = 12
+MIN_CUT_WORDS = 5
+
+
+_PROSE_KINDS = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.QUOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +52,10 @@ class Body:
     blocks: tuple[Block, ...]
 
 
-def extract(page: Page, *, limits: Limits = Limits()) -> Document:  # noqa: B008 - frozen
-    """The document of a page.
+def extract(
+    page: Page, *, limits: Limits = DEFAULT_LIMITS, model: BlockModel | None = None
+) -> Document:
+    """The document of a page; `model` chooses the text of HTML, without it trafilatura alone.
 
     Raises ExtractError with the reason where there is no text, LimitError where the page is
     too large.
@@ -51,7 +63,7 @@ def extract(page: Page, *, limits: Limits = Limits()) -> Document:  # noqa: B008
     check_chars(page.content, limits)
     url, title, published = page.url, page.title, page.published
     if page.markup is Markup.HTML:
-        parts, facts = extract_html(page.content, url=page.url, limits=limits)
+        parts, facts = extract_html(page.content, url=page.url, limits=limits, model=model)
         body = join_parts(parts)
         url, title = url or facts.url, title or facts.title
         published = published or facts.published
@@ -59,7 +71,9 @@ def extract(page: Page, *, limits: Limits = Limits()) -> Document:  # noqa: B008
         body = _plain_body(page)
     if not body.blocks:
         raise ExtractError("no text: only white space. Fetch the page again or remove it.")
-    is_plain = page.markup is not Markup.HTML
+    lines = [body.text[block.start : block.end] for block in body.blocks]
+    language = detect(body.text)
+    is_cut = body.blocks[-1].kind in _PROSE_KINDS and is_truncated(lines[-1], language)
     return Document(
         id=page.id,
         path=page.path,
@@ -71,9 +85,9 @@ def extract(page: Page, *, limits: Limits = Limits()) -> Document:  # noqa: B008
         host=host_of(url, page.path),
         title=title,
         published=published,
-        language=detect(body.text),
-        dense=is_plain and is_dense(body.text, body.blocks),
-        flags=frozenset({"truncated"}) if is_truncated(body.text, body.blocks) else frozenset(),
+        language=language,
+        dense=page.markup is not Markup.HTML and is_dense(lines),
+        flags=frozenset({"truncated"} if is_cut else ()),
     )
 
 
@@ -107,19 +121,20 @@ def host_of(url: str | None, path: str) -> str | None:
     return None
 
 
-def is_truncated(text: str, blocks: Sequence[Block]) -> bool:
-    """Whether the text breaks off within a sentence."""
-    prose = [block for block in blocks if block.kind is not BlockKind.HEADING]
-    if not prose or blocks[-1].kind is not BlockKind.PARAGRAPH:
-        return False
-    last = text[blocks[-1].start : blocks[-1].end]
+def is_truncated(last: str, language: str | None) -> bool:
+    """Whether a text whose last block is `last` breaks off within a sentence.
+
+    >>> is_truncated("The chest will be opened on Friday in front of a", "en")
+    True
+    """
     if last.endswith(("[…]", "[...]", "…", "...")):
         return True
-    return len(last.split()) >= MIN_SENTENCE_WORDS and not _ENDS.search(last)
-
-
-# Shorter last lines without an end mark are bylines, tags and captions.
-MIN_SENTENCE_WORDS = 12
+    words = last.split()
+    if len(words) < MIN_CUT_WORDS or _END.search(last):
+        return False
+    if len(words) >= MIN_SENTENCE_WORDS:
+        return True
+    return language is not None and fold(words[-1]) in function_words(language)
 
 
 def _plain_body(page: Page) -> Body:

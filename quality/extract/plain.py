@@ -19,13 +19,6 @@ _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"([-*_])(?:\s*\1){2,}\s*")
 _TABLE_ROW = re.compile(r"\|.*\|")
 
-# Share of lines under MENU_WORDS words from which a text is a whole page rather than an
-# article's text.
-DENSE_SHARE = 0.5
-MENU_WORDS = 5
-# Fewer lines say nothing about the page.
-MIN_DENSE_LINES = 20
-
 
 def plain_blocks(text: str) -> tuple[Block, ...]:
     """The blocks of plain text."""
@@ -68,14 +61,6 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
             blocks.append(Block(start, end, kind, level))
     blocks.extend(_code(code))
     return tuple(blocks)
-
-
-def is_dense(text: str, blocks: Sequence[Block]) -> bool:
-    """Whether plain text still carries a page's furniture: most lines as short as menu items."""
-    if len(blocks) < MIN_DENSE_LINES:
-        return False
-    short = sum(1 for block in blocks if len(text[block.start : block.end].split()) < MENU_WORDS)
-    return short >= DENSE_SHARE * len(blocks)
 
 
 def _line_spans(text: str) -> list[tuple[int, int]]:

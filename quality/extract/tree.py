@@ -22,7 +22,9 @@ MAX_BOLD_HEADING_CHARS = 120
 
 
 def parts_of(body: Any) -> list[Part]:
-    """The blocks of a trafilatura body, in reading order."""
+    """The blocks of a trafilatura body, in reading order; none where there is no body."""
+    if body is None:
+        return []
     collector = _Collector()
     collector.walk(body, BlockKind.PARAGRAPH, 0)
     collector.flush()
