@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.neardup.bands import Numbers, Postings, anchors, band_keys
 from quality.neardup.sets import distinct, distinct_counts, is_member
 from quality.neardup.shingles import U8, U16, U32
 from quality.neardup.signature import MIN_WORDS, Scheme
+
+Mask = NDArray[np.bool_]
+_Number = TypeVar("_Number", np.uint16, np.uint32)
 
 _LOW = np.int64(0xFFFFFFFF)
 LEAST_ANCHORS = 2
@@ -19,6 +24,8 @@ ANCHORS_A_SHARED_ONE = 10
 # A shared band counts only with one shared anchor in sixteen: long texts that share a band
 # and no anchor do so by chance, and short ones have less than sixteen.
 ANCHORS_A_BAND = 16
+# What stands in texts of this many clusters is a phrase or a frame, no sign of a copy.
+COMMON_CLUSTERS = 6
 _SECTION_ANCHOR_SHARE = 0.12
 # Sections with fewer anchors than this may be found by a single one.
 _FEW_ANCHORS = 8
@@ -67,13 +74,26 @@ class Found:
         return list(zip(rows[order].tolist(), texts[order].tolist(), strict=True))
 
 
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Which stored texts carry the same keys: by band as pairs, by anchor one by one."""
+
+    by_band: Numbers
+    places: Numbers
+    """Places in the list of anchors."""
+    texts: Numbers
+    by_anchor: Numbers
+    shared: Numbers
+
+
 class KeyIndex:
-    """The keys of all stored texts, in memory."""
+    """The keys of all stored texts, in memory, and which text each of them follows."""
 
     def __init__(self) -> None:
         self._bands = Postings()
         self._anchors = Postings()
         self._owned = np.zeros(1024, np.uint16)
+        self._leaders = np.zeros(1024, np.uint32)
 
     @property
     def postings(self) -> int:
@@ -83,47 +103,80 @@ class KeyIndex:
     @property
     def nbytes(self) -> int:
         """Memory held by the arrays."""
-        return 8 * self.postings + self._owned.nbytes
+        return 8 * self.postings + self._owned.nbytes + self._leaders.nbytes
 
-    def add(self, keys: TextKeys, numbers: Numbers) -> None:
-        """Remember the keys of texts; `numbers[row]` is the number of a row's text."""
+    def add(self, keys: TextKeys, numbers: Numbers, leaders: Numbers) -> None:
+        """Remember texts; `numbers[row]` is the number of a row's text."""
+        if not len(numbers):
+            return
         self._bands.add(keys.bands, numbers[keys.band_rows])
         self._anchors.add(keys.anchors, numbers[keys.anchor_rows])
-        if len(numbers):
-            self._owned = grown(self._owned, int(numbers.max()) + 1)
-            counts = np.bincount(keys.anchor_rows, minlength=len(numbers))
-            self._owned[numbers] = np.minimum(counts, 0xFFFF)
+        size = int(numbers.max()) + 1
+        self._owned, self._leaders = _grown(self._owned, size), _grown(self._leaders, size)
+        counts = np.bincount(keys.anchor_rows, minlength=len(numbers))
+        self._owned[numbers] = np.minimum(counts, 0xFFFF)
+        self._leaders[numbers] = leaders
 
-    def find(self, keys: TextKeys, sections: Numbers) -> tuple[Found, Found]:
-        """Texts related to each row as a whole, and to each section.
+    def set_leader(self, text: int, leader: int) -> None:
+        """Remember that a text follows another."""
+        self._leaders[text] = leader
 
-        `sections` numbers the section that each anchor of `keys` stands in, over all rows;
-        -1 where it stands in none.
-        """
+    def match(self, keys: TextKeys) -> Matches:
+        """What carries the same keys."""
         place, text = self._bands.find(keys.bands)
         by_band = distinct(_pair(keys.band_rows[place], text))
         place, text = self._anchors.find(keys.anchors)
         by_anchor, shared = distinct_counts(_pair(keys.anchor_rows[place], text))
-        whole = self._whole(keys, by_band, by_anchor, shared)
-        inside = sections[place] >= 0
-        parts = _by_section(sections, sections[place][inside], text[inside])
-        return whole, parts
+        return Matches(by_band, place, text, by_anchor, shared)
 
-    def _whole(
-        self, keys: TextKeys, by_band: Numbers, by_anchor: Numbers, shared: Numbers
-    ) -> Found:
-        pairs = distinct(np.concatenate([by_band, by_anchor[shared >= LEAST_ANCHORS]]))
-        counts = _look_up(pairs, by_anchor, shared)
+    def whole(self, keys: TextKeys, matches: Matches) -> Found:
+        """Texts that may be like each row, or hold a good part of it."""
+        overlapping = matches.by_anchor[matches.shared >= LEAST_ANCHORS]
+        pairs = distinct(np.concatenate([matches.by_band, overlapping]))
+        counts = _look_up(pairs, matches.by_anchor, matches.shared)
+        least = self._least_owned(pairs, keys.anchor_rows)
+        alike = is_member(pairs, matches.by_band) & (counts >= least // ANCHORS_A_BAND)
+        overlaps = (counts >= LEAST_ANCHORS) & (counts * ANCHORS_A_SHARED_ONE >= least)
+        return _found(pairs, counts, alike | overlaps)
+
+    def commonplace(self, keys: TextKeys, matches: Matches, whole: Found) -> Found:
+        """Those of the pairs that share next to nothing but passages of many clusters."""
+        common = self._common_anchors(matches, len(keys.anchors))
+        pairs = _pair(whole.rows, whole.texts)
+        specific = ~common[matches.places]
+        known = _pair(keys.anchor_rows[matches.places[specific]], matches.texts[specific])
+        counts = _look_up(pairs, *distinct_counts(known))
+        least = self._least_owned(pairs, keys.anchor_rows[~common])
+        return _found(pairs, counts, counts * ANCHORS_A_SHARED_ONE < least)
+
+    def _least_owned(self, pairs: Numbers, anchor_rows: Numbers) -> Numbers:
         rows, texts = pairs >> 32, pairs & _LOW
-        owned = np.bincount(keys.anchor_rows, minlength=int(rows.max(initial=0)) + 1)
-        least = np.minimum(owned[rows], self._owned[texts])
-        alike = is_member(pairs, by_band) & (counts >= least // ANCHORS_A_BAND)
-        overlapping = (counts >= LEAST_ANCHORS) & (counts * ANCHORS_A_SHARED_ONE >= least)
-        chosen = alike | overlapping
-        return Found(rows[chosen], texts[chosen], counts[chosen])
+        owned = np.bincount(anchor_rows, minlength=int(rows.max(initial=0)) + 1)
+        least: Numbers = np.minimum(owned[rows], self._owned[texts])
+        return least
+
+    def _common_anchors(self, matches: Matches, size: int) -> Mask:
+        often = np.bincount(matches.places, minlength=size) >= COMMON_CLUSTERS
+        crowded = often[matches.places]
+        leaders = self._leaders[matches.texts[crowded]].astype(np.int64)
+        clusters = distinct(_pair(matches.places[crowded], leaders))
+        return np.bincount(clusters >> 32, minlength=size) >= COMMON_CLUSTERS
 
 
-def grown(array: U16, size: int) -> U16:
+def by_section(matches: Matches, sections: Numbers) -> Found:
+    """Texts that may hold each section; `sections` numbers the one each anchor stands in.
+
+    The numbers run over all rows; -1 where an anchor stands in none.
+    """
+    found = sections[matches.places]
+    inside = found >= 0
+    pairs, shared = distinct_counts(_pair(found[inside], matches.texts[inside]))
+    owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
+    least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
+    return _found(pairs, shared, shared >= least)
+
+
+def _grown(array: NDArray[_Number], size: int) -> NDArray[_Number]:
     """The array, or a longer one that begins with it; at least doubled, so copying is rare."""
     if size <= len(array):
         return array
@@ -132,12 +185,8 @@ def grown(array: U16, size: int) -> U16:
     return longer
 
 
-def _by_section(sections: Numbers, found: Numbers, texts: Numbers) -> Found:
-    pairs, shared = distinct_counts(_pair(found, texts))
-    owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
-    least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
-    enough = shared >= least
-    return Found(pairs[enough] >> 32, pairs[enough] & _LOW, shared[enough])
+def _found(pairs: Numbers, counts: Numbers, chosen: Mask) -> Found:
+    return Found(pairs[chosen] >> 32, pairs[chosen] & _LOW, counts[chosen])
 
 
 def _look_up(wanted: Numbers, known: Numbers, values: Numbers) -> Numbers:

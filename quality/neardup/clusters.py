@@ -11,17 +11,17 @@ from collections.abc import Sequence
 
 from quality.neardup.relations import Overlap
 
-# Less alike than "near": an article cut to 40 % or with a fifth of its words replaced is the
-# same article. A page that holds five articles whole has a similarity of .2 to each.
+# Less alike than "near", if spread over the shorter text: an article cut to 40 % or with a
+# fifth of its words replaced is the same article. Each of five articles that a page holds whole
+# has a similarity of .2 to the page.
 MIN_SIMILARITY = 0.3
-MIN_CONTAINMENT = 0.4
 # Representatives compared with a new text; further ones share a key or two by chance.
 MAX_LEADERS = 16
 
 
 def belongs(overlap: Overlap) -> bool:
     """Whether a text with this overlap belongs to the representative's cluster."""
-    return overlap.similarity >= MIN_SIMILARITY and overlap.containment >= MIN_CONTAINMENT
+    return overlap.similarity >= MIN_SIMILARITY and overlap.is_spread
 
 
 def choose_leader(leaders: Sequence[int], overlaps: Sequence[Overlap]) -> int | None:

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from quality.errors import UsageError
 from quality.neardup.bands import BUCKET_CAP
 from quality.neardup.candidates import ANCHORS_A_BAND, ANCHORS_A_SHARED_ONE, LEAST_ANCHORS
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KEY_BITS = 32
+_COMPARED_TYPES = dict.fromkeys(COMPARED.names, "int64") | {"spread": "float64"}
 
 
 def merge_with_dask(
@@ -82,7 +81,7 @@ def _compared(shards: Sequence[Path], partitions: int) -> Any:
     return (
         pairs[many | alike]
         .shuffle("source", npartitions=partitions)
-        .map_partitions(_compare, meta=_like(**dict.fromkeys(COMPARED.names, "int64")))
+        .map_partitions(_compare, meta=_like(**_COMPARED_TYPES))
     )
 
 
@@ -130,14 +129,13 @@ def _compare(part: pd.DataFrame) -> pd.DataFrame:
 
     ordered = part.sort_values(["source", "shared", "target"], ascending=[True, False, True])
     columns = ("source", "target", "source_word_bytes", "target_word_bytes")
-    rows: list[tuple[int, ...]] = []
+    rows: list[tuple[float, ...]] = []
     for source, group in groupby(
         zip(*(ordered[name] for name in columns), strict=True), key=itemgetter(0)
     ):
         candidates = list(group)
         rows += compare(source, candidates[0][2], [(row[1], row[3]) for row in candidates])
-    found = np.array(rows, np.int64).reshape(-1, len(COMPARED))
-    return pd.DataFrame(found, columns=COMPARED.names)
+    return pd.DataFrame(rows, columns=COMPARED.names).astype(_COMPARED_TYPES)
 
 
 def _like(**columns: str) -> pd.DataFrame:

@@ -19,7 +19,6 @@ from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import Judge, Limits
 from quality.neardup.relations import Relations, overlaps, trigrams
-from quality.neardup.sets import distinct
 from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
 from quality.neardup.store import Store, StoredText
 from quality.state import State
@@ -139,7 +138,8 @@ class SectionIndex:
     def _load(self, *, cluster: bool) -> None:
         while rows := self._store.texts(after=self._last, limit=_LOAD_TEXTS):
             keys = self._keys_of(rows)
-            self._keys.add(keys, np.array([row.number for row in rows], np.int64))
+            numbers = np.array([row.number for row in rows], np.int64)
+            self._keys.add(keys, numbers, np.array([row.leader for row in rows], np.int64))
             self._last = rows[-1].number
             if cluster:
                 self._assign(rows, keys)
@@ -171,7 +171,7 @@ class SectionIndex:
             members = [member for member in self._store.members(text) if member != text]
             self._store.delete_text(text)
             for member in members:
-                self._store.set_leader(member, member)
+                self._set_leader(member, member)
             rows = self._store.texts_numbered(members)
             self._assign(rows, self._keys_of(rows))
         # Keys of what was deleted stay in memory until the index is opened again: they lead
@@ -180,7 +180,7 @@ class SectionIndex:
 
     def _assign(self, rows: Sequence[StoredText], keys: TextKeys) -> None:
         """Let each text, in order, join the earlier representative it is most like."""
-        found, _ = self._keys.find(keys, np.full(len(keys.anchors), -1, np.int64))
+        found = self._keys.whole(keys, self._keys.match(keys))
         for place, row in enumerate(rows):
             candidates = [text for text in found.of_row(place) if text < row.number]
             leaders = self._store.leaders_among(candidates)[:MAX_LEADERS]
@@ -188,12 +188,15 @@ class SectionIndex:
                 continue
             words = self._store.word_bytes(leaders)
             measured = overlaps(
-                distinct(trigrams(row.word_bytes)),
-                [distinct(trigrams(words[leader])) for leader in leaders],
+                trigrams(row.word_bytes), [trigrams(words[leader]) for leader in leaders]
             )
             leader = choose_leader(leaders, measured)
             if leader is not None:
-                self._store.set_leader(row.number, leader)
+                self._set_leader(row.number, leader)
+
+    def _set_leader(self, text: int, leader: int) -> None:
+        self._store.set_leader(text, leader)
+        self._keys.set_leader(text, leader)
 
 
 def check_scheme(state: State, scheme: Scheme) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, islice
@@ -10,7 +10,7 @@ from itertools import accumulate, islice
 import numpy as np
 
 from quality.neardup.bands import Numbers
-from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
+from quality.neardup.candidates import KeyIndex, TextKeys, by_section, keys_of
 from quality.neardup.clusters import choose_leader
 from quality.neardup.relations import (
     Duplicate,
@@ -68,11 +68,14 @@ class Judge:
         )
         starts = [_word_starts(one.block_words) for one in signatures]
         firsts = np.array([0, *accumulate(len(one.sections) for one in signatures)], np.int64)
-        whole, parts = self._keys.find(keys, _sections_of(keys, signatures, starts, firsts))
+        matches = self._keys.match(keys)
+        whole = self._keys.whole(keys, matches)
+        commonplace = self._keys.commonplace(keys, matches, whole)
+        parts = by_section(matches, _sections_of(keys, signatures, starts, firsts))
         for row, signature in enumerate(signatures):
             first, after = int(firsts[row]), int(firsts[row + 1])
             partly = [(number - first, text) for number, text in parts.of_rows(first, after)]
-            view = _View(self._store, signature, starts[row])
+            view = _View(self._store, signature, starts[row], commonplace.of_row(row))
             yield self._relations(view, whole.of_row(row), partly)
 
     def _relations(
@@ -106,12 +109,16 @@ class Judge:
         """The texts that are near or contained, with their overlap."""
         if not texts:
             return []
-        found = overlaps(view.shingles, [distinct(view.codes(text)) for text in view.load(texts)])
+        loaded = view.load(texts)
+        found = overlaps(view.shingles, [view.codes(text) for text in loaded])
         return [
             (text, overlap)
-            for text, overlap in zip(view.load(texts), found, strict=True)
+            for text, overlap in zip(loaded, found, strict=True)
             if overlap.similarity >= self._limits.similarity
-            or overlap.containment >= self._limits.containment
+            or (
+                overlap.containment >= self._limits.containment
+                and (overlap.is_spread or text not in view.commonplace)
+            )
         ]
 
     def _leader_among(self, related: list[tuple[int, Overlap]]) -> int | None:
@@ -156,7 +163,14 @@ class Judge:
 class _View:
     """What one document's judgement needs to look up, each thing once."""
 
-    def __init__(self, store: Store, signature: DocumentSignature, starts: Numbers) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signature: DocumentSignature,
+        starts: Numbers,
+        commonplace: Iterable[int],
+    ) -> None:
+        self.commonplace = frozenset(commonplace)
         self.signature = signature
         self.starts = starts
         self.text = store.find_text(signature.exact) if signature.exact else None
@@ -167,8 +181,8 @@ class _View:
 
     @cached_property
     def shingles(self) -> U32:
-        """The document's shingles."""
-        return distinct(trigrams(self.signature.word_bytes))
+        """The document's shingles, in order."""
+        return trigrams(self.signature.word_bytes)
 
     @cached_property
     def copies(self) -> list[StoredDocument]:

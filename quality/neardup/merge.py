@@ -22,12 +22,16 @@ import pyarrow.parquet as pq
 
 from quality.errors import UsageError
 from quality.neardup.bands import BUCKET_CAP
-from quality.neardup.candidates import ANCHORS_A_BAND, ANCHORS_A_SHARED_ONE, LEAST_ANCHORS
+from quality.neardup.candidates import (
+    ANCHORS_A_BAND,
+    ANCHORS_A_SHARED_ONE,
+    COMMON_CLUSTERS,
+    LEAST_ANCHORS,
+)
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import MAX_REPORTED, MAX_VERIFIED, Limits
-from quality.neardup.relations import Overlap, overlaps, trigrams
-from quality.neardup.sets import distinct
-from quality.neardup.shards import BAND, check_shards
+from quality.neardup.relations import MIN_SPREAD, Overlap, overlaps, trigrams
+from quality.neardup.shards import ANCHOR, BAND, check_shards
 from quality.neardup.shingles import U32
 
 if TYPE_CHECKING:
@@ -49,16 +53,14 @@ CREATE TABLE documents AS
     FROM shard_documents LEFT JOIN texts_of USING (shard, number);
 CREATE TABLE keys AS
     SELECT kind, key, text FROM shard_keys JOIN texts_of USING (shard, number)
-    WHERE text = (shard * {SHARD_STEP} + number)
+    WHERE text = (shard * {SHARD_STEP} + number);
+CREATE TABLE earliest AS
+    SELECT kind, key, text FROM (SELECT DISTINCT kind, key, text FROM keys)
+    QUALIFY row_number() OVER (PARTITION BY kind, key ORDER BY text) <= {BUCKET_CAP}
 """
 _PAIR = f"""
 CREATE TABLE pairs AS
-WITH carriers AS (
-    SELECT DISTINCT kind, key, text FROM keys
-), earliest AS (
-    SELECT kind, key, text FROM carriers
-    QUALIFY row_number() OVER (PARTITION BY kind, key ORDER BY text) <= {BUCKET_CAP}
-), shared AS (
+WITH shared AS (
     SELECT keys.text AS source, earliest.text AS target, sum(kind) AS shared, min(kind) AS kind
     FROM keys JOIN earliest USING (kind, key)
     WHERE keys.text <> earliest.text GROUP BY ALL
@@ -78,6 +80,23 @@ _ANSWER = f"""
 CREATE TABLE led AS
     SELECT texts.text, coalesce(leader, texts.text) AS leader
     FROM texts LEFT JOIN leaders USING (text);
+CREATE TABLE specific AS
+    SELECT kind, key FROM earliest JOIN led USING (text) WHERE kind = {ANCHOR}
+    GROUP BY kind, key HAVING count(DISTINCT leader) < {COMMON_CLUSTERS};
+CREATE TABLE specific_keys AS SELECT keys.* FROM keys JOIN specific USING (kind, key);
+CREATE TABLE commonplace AS
+    WITH owned AS (SELECT text AS source, count(*) AS owned FROM specific_keys GROUP BY text),
+    shared AS (
+        SELECT compared.source, compared.target, count(*) AS specific
+        FROM compared JOIN specific_keys AS ours ON ours.text = compared.source
+        JOIN earliest ON earliest.text = compared.target
+            AND earliest.kind = ours.kind AND earliest.key = ours.key
+        GROUP BY ALL
+    )
+    SELECT source, target FROM compared
+    LEFT JOIN owned USING (source) LEFT JOIN shared USING (source, target)
+    JOIN texts ON texts.text = target
+    WHERE coalesce(specific, 0) * {ANCHORS_A_SHARED_ONE} < least(coalesce(owned, 0), anchors);
 CREATE TABLE standing AS
     SELECT led.text, arg_min(id, place) AS cluster, min(place) AS representative
     FROM led JOIN documents ON documents.text = led.leader GROUP BY led.text;
@@ -86,7 +105,7 @@ CREATE TABLE first_carriers AS
     QUALIFY row_number() OVER (PARTITION BY coalesce(text::VARCHAR, id) ORDER BY place)
         <= {MAX_REPORTED + 1};
 CREATE TABLE verified AS
-    SELECT source, target, ours AS size, theirs AS other_size,
+    SELECT source, target, ours AS size, theirs AS other_size, spread,
         shared::DOUBLE / (ours + theirs - shared) AS similarity,
         shared::DOUBLE / least(ours, theirs) AS containment
     FROM compared JOIN led ON led.text = source
@@ -105,7 +124,10 @@ CREATE TABLE found AS
             THEN 'this' ELSE 'other' END
     FROM verified JOIN documents AS ours ON ours.text = source
     JOIN first_carriers AS theirs ON theirs.text = target
-    WHERE similarity >= $similarity OR containment >= $containment
+    LEFT JOIN commonplace USING (source, target)
+    WHERE similarity >= $similarity
+        OR containment >= $containment
+            AND (spread >= {MIN_SPREAD} OR commonplace.source IS NULL)
 """
 _DUPLICATES = f"""
 SELECT ours.path, ours.record, ours.id AS document, theirs.path AS other_path,
@@ -124,6 +146,7 @@ FROM documents LEFT JOIN standing USING (text) ORDER BY place
 """
 COMPARED = pa.schema(
     [(name, pa.int64()) for name in ("source", "target", "rank", "shared", "ours", "theirs")]
+    + [("spread", pa.float64())]
 )
 _LEADERS = pa.schema([("text", pa.int64()), ("leader", pa.int64())])
 
@@ -196,20 +219,21 @@ def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None
 
 def compare(
     source: int, our_bytes: bytes, targets: Sequence[tuple[int, bytes]]
-) -> list[tuple[int, ...]]:
+) -> list[tuple[float, ...]]:
     """Rows of `COMPARED` for one text and its candidates in order."""
-    ours = distinct(_trigrams(our_bytes))
-    found = overlaps(ours, [distinct(_trigrams(their_bytes)) for _, their_bytes in targets])
+    others = [_trigrams(their_bytes) for _, their_bytes in targets]
     return [
-        (source, target, rank, overlap.shared, overlap.ours, overlap.theirs)
-        for rank, ((target, _), overlap) in enumerate(zip(targets, found, strict=True))
+        (source, target, rank, one.shared, one.ours, one.theirs, one.spread)
+        for rank, ((target, _), one) in enumerate(
+            zip(targets, overlaps(_trigrams(our_bytes), others), strict=True)
+        )
     ]
 
 
 def _compare_all(engine: duckdb.DuckDBPyConnection, work: Path) -> None:
     """The table `compared`, from the table `pairs`."""
     with pq.ParquetWriter(work / "compared.parquet", COMPARED) as writer:
-        rows: list[tuple[int, ...]] = []
+        rows: list[tuple[float, ...]] = []
         for source, group in groupby(_rows(engine, _CANDIDATES), key=itemgetter(0)):
             candidates = list(group)
             targets = [(target, their_bytes) for _, target, _, their_bytes in candidates]
@@ -221,9 +245,9 @@ def _compare_all(engine: duckdb.DuckDBPyConnection, work: Path) -> None:
     engine.execute(f"CREATE TABLE compared AS SELECT * FROM {_parquet(work, 'compared')}")
 
 
-def _compared_table(rows: list[tuple[int, ...]]) -> pa.Table:
-    columns = np.array(rows, np.int64).reshape(-1, len(COMPARED)).T
-    return pa.table(list(columns), schema=COMPARED)
+def _compared_table(rows: list[tuple[float, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(COMPARED)
+    return pa.table([list(column) for column in columns], schema=COMPARED)
 
 
 def _choose_leaders(engine: duckdb.DuckDBPyConnection) -> dict[int, int]:
@@ -232,9 +256,7 @@ def _choose_leaders(engine: duckdb.DuckDBPyConnection) -> dict[int, int]:
     earlier = "SELECT * FROM compared WHERE target < source ORDER BY source, rank"
     for source, group in groupby(_rows(engine, earlier), key=itemgetter(0)):
         found = [
-            (target, Overlap(shared, ours, theirs))
-            for _, target, _, shared, ours, theirs in group
-            if target not in leaders
+            (target, Overlap(*figures)) for _, target, _, *figures in group if target not in leaders
         ][:MAX_LEADERS]
         leader = choose_leader([target for target, _ in found], [one for _, one in found])
         if leader is not None:

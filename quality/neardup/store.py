@@ -44,6 +44,7 @@ class StoredText:
     """A text of the index: what finds it and what verifies it."""
 
     number: int
+    leader: int
     minhash: U16
     word_bytes: U8
 
@@ -269,11 +270,11 @@ class Store:
 
     def _texts(self, where: str, values: Sequence[object]) -> list[StoredText]:
         rows = self.connection.execute(
-            f"SELECT number, minhash, word_bytes FROM near_texts WHERE {where}", values
+            f"SELECT number, leader, minhash, word_bytes FROM near_texts WHERE {where}", values
         )
         return [
-            StoredText(number, np.frombuffer(minhash, np.uint16), np.frombuffer(words, np.uint8))
-            for number, minhash, words in rows
+            StoredText(number, leader, np.frombuffer(m, np.uint16), np.frombuffer(w, np.uint8))
+            for number, leader, m, w in rows
         ]
 
     def _value(self, query: str) -> int:
