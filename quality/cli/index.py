@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality.cli.parsing import add_command
+from quality.cli.shards import add_export, add_merge
 from quality.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         example="quality index remove inbox/old.html",
     )
     remove.add_argument("paths", nargs="+", metavar="PATH")
+    add_export(actions)
     for action in actions.choices.values():
         action.add_argument(
             "--state",
@@ -51,6 +53,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             default=Path("out/state.db"),
             help="the state database (default: %(default)s)",
         )
+    add_merge(actions)
 
 
 def _stats(options: argparse.Namespace) -> int:
