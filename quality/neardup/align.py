@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import sqrt
 
@@ -17,6 +18,11 @@ OPENER_WEIGHT = 0.4
 FORM_WEIGHTS = {"labels": 0.35, "talk": 0.4, "list": 0.25, "table": 0.3}
 WITHOUT_HEADING = 0.7
 NEAR = 0.25
+# Bodies that share skeletons are filled into one mould. Unrelated sections share one shingle
+# at most; each beyond that adds, up to what a heading of the same family gives.
+FREE_SHINGLES = 1
+SHINGLE_WEIGHT = 0.15
+MOST_SKELETON = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,9 @@ class Side:
     """Where in the document each section is, 0 to 1."""
     with_token: dict[str, list[int]]
     with_form: dict[str, list[int]]
+    skeletons: tuple[frozenset[int], ...]
+    skeleton: frozenset[int]
+    """Of all sections."""
 
     def __len__(self) -> int:
         return len(self.forms)
@@ -72,6 +81,8 @@ def side(
         places=tuple((number + 0.5) / len(sections) for number in range(len(sections))),
         with_token=with_token,
         with_form=with_form,
+        skeletons=tuple(frozenset(section.skeleton) for section in sections),
+        skeleton=frozenset(value for section in sections for value in section.skeleton),
     )
 
 
@@ -90,6 +101,8 @@ def align(one: Side, other: Side, *, at_least: float = 0.0) -> tuple[Pair, ...]:
     Empty where even without regard to order the sum stays under `at_least`.
     """
     rows = [_row(one, other, number) for number in range(len(one))]
+    if len(one.skeleton & other.skeleton) > FREE_SHINGLES:
+        _add_skeletons(rows, one, other)
     if sum(max(row.values(), default=0.0) for row in rows) < at_least:
         return ()
     filled = [number for number, row in enumerate(rows) if row]
@@ -109,9 +122,12 @@ def align(one: Side, other: Side, *, at_least: float = 0.0) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def most_evidence(one: Side, found: Collection[str], forms: Collection[str]) -> float:
-    """No alignment with an outline of these tokens and forms has more evidence than this."""
-    most = 0.0
+def most_evidence(
+    one: Side, found: Collection[str], forms: Collection[str], skeleton: AbstractSet[int]
+) -> float:
+    """No alignment with an outline of these tokens, forms and shingles has more evidence."""
+    shared = len(one.skeleton & skeleton)
+    most = SHINGLE_WEIGHT * shared if shared > FREE_SHINGLES else 0.0
     for tokens_here, total, form in zip(one.tokens, one.totals, one.forms, strict=True):
         weight = sum(weight for token, weight in tokens_here.items() if token in found)
         if weight:
@@ -140,6 +156,15 @@ def _row(one: Side, other: Side, number: int) -> dict[int, float]:
                     evidence[column] + worth if has_heading else worth * WITHOUT_HEADING
                 )
     return evidence
+
+
+def _add_skeletons(rows: Sequence[dict[int, float]], one: Side, other: Side) -> None:
+    for row, own in zip(rows, one.skeletons, strict=True):
+        for column, skeleton in enumerate(other.skeletons):
+            shared = len(own & skeleton) - FREE_SHINGLES
+            if shared > 0:
+                more = min(MOST_SKELETON, SHINGLE_WEIGHT * shared)
+                row[column] = row.get(column, 0.0) + more
 
 
 def _sums(rows: Sequence[dict[int, float]], columns: Sequence[int]) -> list[list[float]]:

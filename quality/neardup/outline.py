@@ -26,12 +26,6 @@ _QUOTE = re.compile('["“”«»]')
 _SENTENCE_END = re.compile(r"""[.!,;…。！，；]["'”’)]*$""")
 # "Evening Post: What will change?"
 _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,40}[:：]\s")
-# Words of possibility and address, which advice that fits any subject is full of.
-_SOFT = frozenset(
-    {"can", "could", "may", "might", "should", "will", "would", "must", "likely", "often"}
-    | {"perhaps", "probably", "you", "your", "whether", "ensure", "consider", "embrace"}
-    | {"explore", "stay", "keep", "choose"}
-)
 # A longer "heading" is a sentence.
 MAX_HEADING_CHARS = 120
 MAX_HEADING_WORDS = 12
@@ -50,8 +44,6 @@ class SectionOutline:
     words: int
     particulars: int
     """Numbers, names that are not the subject, quotation marks."""
-    soft: int
-    """Words of possibility and address: can, may, will, should, you."""
     skeleton: tuple[int, ...]
 
 
@@ -235,7 +227,7 @@ class _Context:
     def describe(self, head: int, body: Sequence[int]) -> SectionOutline:
         heading, language = self.texts[head], self.document.language
         prose = [self.texts[number] for number in body]
-        tokens = [word for text in prose for word in words(text)]
+        tokens = [words(fold(text)) for text in prose]
         said = "\n".join(_without_label(text) for text in prose)
         names = set(_NAME.findall(said)) - self.subject
         marks = len(_NUMBER.findall(said)) + len(_QUOTE.findall(said)) // 2
@@ -245,10 +237,9 @@ class _Context:
             stems=stems(heading, language=language, topic=self.topic),
             opener=opener(heading),
             form=self._form(body),
-            words=len(tokens),
+            words=sum(map(len, tokens)),
             particulars=len(names) + marks,
-            soft=0,
-            skeleton=skeleton_hashes(prose, language=language),
+            skeleton=skeleton_hashes(tokens, language=language),
         )
 
     def _form(self, body: Sequence[int]) -> str:

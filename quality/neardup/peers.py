@@ -7,7 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import log10
 
-from quality.neardup.align import FORM_WEIGHTS, Pair, Side, align, most_evidence, side, tokens
+from quality.neardup.align import (
+    FORM_WEIGHTS,
+    MOST_SKELETON,
+    Pair,
+    Side,
+    align,
+    most_evidence,
+    side,
+    tokens,
+)
 from quality.neardup.outline import SectionOutline
 
 
@@ -23,6 +32,7 @@ class Stored:
     """What each heading can share with another."""
     all_tokens: frozenset[str]
     forms: frozenset[str]
+    skeleton: frozenset[int]
 
     @classmethod
     def of(cls, document: str, host: str, added: str, sections: Sequence[SectionOutline]) -> Stored:
@@ -36,6 +46,7 @@ class Stored:
             found,
             frozenset(token for of in found for token in of),
             frozenset(section.form for section in sections),
+            frozenset(value for section in sections for value in section.skeleton),
         )
 
 
@@ -82,8 +93,8 @@ def any_host_limits(documents: int) -> Limits:
     return Limits(SAME_HOST.evidence, ANY_HOST_DENSITY + DENSITY_A_DECADE * decades)
 
 
-# Two equal headings over the form that counts most.
-MOST_A_PAIR = 1.0 + max(FORM_WEIGHTS.values())
+# Two equal headings over the form that counts most, filled into one mould.
+MOST_A_PAIR = 1.0 + max(FORM_WEIGHTS.values()) + MOST_SKELETON
 
 
 @dataclass(slots=True)
@@ -145,7 +156,7 @@ class Neighbourhood:
         needed = max(limits.evidence, limits.density * longer)
         if min(len(own), count) * MOST_A_PAIR < needed:
             return None
-        if most_evidence(own, stored.all_tokens, stored.forms) < needed:
+        if most_evidence(own, stored.all_tokens, stored.forms, stored.skeleton) < needed:
             return None
         pairs = align(own, self._side(stored), at_least=needed)
         evidence = sum(pair.evidence for pair in pairs)

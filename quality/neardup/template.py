@@ -38,6 +38,8 @@ SAMPLE = 64
 MIN_SHARE = 0.06
 # Read for each key at most, always the same ones of a key that is in fashion.
 MAX_POSTINGS = 96
+# The smallest skeleton hashes of a document, by which slot-filled texts find each other.
+MAX_SKELETON_KEYS = 4
 # Outlines held in memory, about 2 KB each.
 MAX_LOADED = 20_000
 _DDL = """
@@ -262,13 +264,15 @@ def _match(
 def _keys(sections: Sequence[SectionOutline]) -> list[int]:
     """Hashes of what documents of one template may share.
 
-    Stems of headings; two families in order, up to three sections apart; the row of forms,
-    where it is not all prose.
+    Stems of headings; two families in order, up to three sections apart; a few shingles of
+    the bodies' skeletons; the row of forms, where it is not all prose.
     """
     keys = {f"stem:{stem}" for section in sections for stem in section.stems}
     for number, section in enumerate(sections):
         for later in sections[number + 1 : number + 4]:
             keys |= {f"{a}>{b}" for a in section.families for b in later.families}
+    skeleton = sorted({value for section in sections for value in section.skeleton})
+    keys |= {f"skeleton:{value}" for value in skeleton[:MAX_SKELETON_KEYS]}
     forms = [section.form for section in sections]
     if len(set(forms)) > 1:
         keys.add("forms:" + ",".join(forms))
@@ -295,7 +299,7 @@ def _dump(outline: Outline) -> bytes:
 def _stored(row: tuple[str, str, str, bytes]) -> Stored:
     document, host, added, blob = row
     sections = tuple(
-        SectionOutline(h, tuple(f), tuple(s), op, form, w, p, soft, tuple(sk))
-        for h, f, s, op, form, w, p, soft, sk in orjson.loads(blob)
+        SectionOutline(h, tuple(f), tuple(s), op, form, w, p, tuple(sk))
+        for h, f, s, op, form, w, p, sk in orjson.loads(blob)
     )
     return Stored.of(document, host, added, sections)
