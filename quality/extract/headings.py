@@ -35,49 +35,51 @@ _NUMBER = re.compile(
 _STOP = re.compile(r"""[.!?…。！？]["'”’»)\]]*(?:\s*\[\d+\])?$""")
 _INNER_STOP = re.compile(r"""[.!?]["”’)]?\s+["“‘(]?[^\W\d_]""")
 _FURNITURE = re.compile(r"[|»›→@©_=<>{}\[\]\\]|https?:|www\.")
+# Breadcrumbs, addresses and copyright lines, whatever stands around them.
+_NEVER = re.compile(r"[»›→©]|https?:|www\.")
 _QUOTES = "\"“‘'«"
 
 WEIGHTS = {
-    "all_titled": 0.59,
+    "all_titled": 0.58,
     "asks": 0.57,
-    "bracket": -1.03,
-    "closes": 0.17,
+    "bracket": -0.99,
+    "closes": 0.19,
     "colon": -2.16,
     "comma": -1.0,
-    "dash_end": -1.1,
-    "digits": -3.94,
+    "dash_end": -1.07,
+    "digits": -3.93,
     "exclaims": -1.41,
     "first": 1.08,
     "full_stop": -3.75,
     "furniture": -2.79,
     "inner_colon": -1.07,
-    "inner_stop": -0.72,
-    "last": -2.08,
-    "lower": -1.62,
-    "mark": -4.99,
+    "inner_stop": -0.73,
+    "last": -2.06,
+    "lower": -1.59,
+    "mark": -4.89,
     "next_longer": 0.2,
-    "next_prose": 0.74,
-    "next_short": -0.36,
+    "next_prose": 0.75,
+    "next_short": -0.35,
     "next_two": 0.4,
-    "no_long_words": 0.57,
+    "no_long_words": 0.55,
     "numbered": 2.39,
-    "prev_bullet": 0.77,
-    "prev_colon": -0.76,
-    "prev_longer": 0.22,
+    "prev_bullet": 0.76,
+    "prev_colon": -0.75,
+    "prev_longer": 0.23,
     "prev_prose": 0.22,
-    "prev_short": -0.45,
-    "quoted": 0.43,
-    "run_4": -0.83,
-    "run_6": -1.07,
+    "prev_short": -0.44,
+    "quoted": 0.53,
+    "run_4": -0.84,
+    "run_6": -1.08,
     "titled": 1.18,
     "words_1": 0.4,
     "words_12_15": -0.6,
-    "words_16": -1.25,
-    "words_2_3": 0.31,
+    "words_16": -1.26,
+    "words_2_3": 0.32,
     "words_4_7": 0.3,
-    "words_8_11": 0.35,
+    "words_8_11": 0.34,
 }
-BIAS = -0.62
+BIAS = -0.63
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,11 @@ def _may_be_heading(line: Line) -> bool:
     text = line.text
     if not line.words or len(line.words) > MAX_WORDS or len(text) > MAX_CHARS or line.has_bullet:
         return False
-    is_sentence = text.endswith((".", "…", "。", ",", ";")) and not line.number_end
-    return not is_sentence
+    if text.endswith((".", "…", "。", ",", ";")) or _NEVER.search(text):
+        return False
+    # A fragment goes on from the line before; names such as "iPhone" do not.
+    first = line.words[0]
+    return not first.islower() or line.number_end > 0
 
 
 def _is_heading(
@@ -212,7 +217,7 @@ def _form(line: Line) -> dict[str, float]:
         "colon": text.endswith((":", "：")),
         "dash_end": text.endswith((",", ";", "—", "-", "–")),
         "closes": text[-1] in "\"”’')]»",
-        "lower": rest[0].islower(),
+        "lower": _first_letter(rest).islower(),
         "quoted": rest[0] in _QUOTES,
         "mark": not (rest[0].isalnum() or rest[0] in _QUOTES or rest[0] in "¿¡(["),
         "numbered": line.number_end > 0,
@@ -226,6 +231,10 @@ def _form(line: Line) -> dict[str, float]:
         "furniture": _FURNITURE.search(text) is not None,
         "bracket": "(" in text,
     }
+
+
+def _first_letter(text: str) -> str:
+    return next((char for char in text if char.isalnum()), " ")
 
 
 def _neighbours(line: Line, previous: Line | None, following: Line | None) -> dict[str, float]:

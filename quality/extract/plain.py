@@ -86,12 +86,12 @@ def _gaps(text: str, spans: Sequence[tuple[int, int]]) -> list[bool]:
 def _plain_kind(line: str, *, is_heading: bool) -> BlockKind:
     if _QUOTE.match(line) and len(line) > 2:
         return BlockKind.QUOTE
+    if line.count("\t") >= 2 or (_TABLE_ROW.fullmatch(line) and line.count("|") > 2):
+        return BlockKind.TABLE
     if is_heading:
         return BlockKind.HEADING
     if _BULLET.match(line):
         return BlockKind.LIST_ITEM
-    if line.count("\t") >= 2 or (_TABLE_ROW.fullmatch(line) and line.count("|") > 2):
-        return BlockKind.TABLE
     return BlockKind.PARAGRAPH
 
 
