@@ -7,7 +7,7 @@ budget: what would go over it stays, and the document is flagged `boilerplate_he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -96,10 +96,8 @@ def find_chrome(
     name: Situation = "dense" if document.dense else "clean"
     threshold = thresholds[name].at(strictness)
     repeated = repetition or [None] * len(document.blocks)
-    taken = []
-    for number, block in enumerate(document.blocks):
-        text = document.text[block.start : block.end]
-        signals = _Signals(
+    signals = [
+        _Signals(
             block=number,
             words=count_words(text),
             margin=threshold.margin(float(scores[number]), len(text)),
@@ -107,13 +105,20 @@ def find_chrome(
             hit=hits[number],
             repetition=repeated[number],
         )
-        if _is_chrome(signals, block.kind, len(text), site_share):
-            taken.append(signals)
-    kept, over = _within_budget(document, taken, BUDGET[name])
+        for number, text in enumerate(document.block_texts())
+    ]
+    taken = {
+        item.block
+        for item, block in zip(signals, document.blocks, strict=True)
+        if _is_chrome(item, block.kind, block.end - block.start, site_share)
+    }
+    if document.dense:
+        taken |= _bare_headings(document, signals, taken)
+    cut = [item for item in signals if item.block in taken]
+    kept, over = _within_budget(document, cut, BUDGET[name])
     explained = why or {}
     findings = tuple(
-        _finding(document, signals, explained.get(signals.block, ()), site_share)
-        for signals in kept
+        _finding(document, item, explained.get(item.block, ()), site_share) for item in kept
     )
     return ChromeFindings(findings, frozenset({HEAVY}) if over else frozenset())
 
@@ -129,6 +134,28 @@ def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float
     if hit is not None and (hit.alone or supported):
         return True
     return margin >= 0 or (recurs and margin >= -SUPPORT)
+
+
+def _bare_headings(
+    document: Document, signals: Sequence[_Signals], taken: Collection[int]
+) -> set[int]:
+    """Headings of a full page that head nothing: all under them is chrome, and so they read.
+
+    On a full page of plain text a heading is a guess from its form, which menus share.
+    """
+    found: set[int] = set()
+    # What stands between this line and the next heading that stays, or the end.
+    has_chrome, has_text = False, False
+    for item in reversed(signals):
+        if item.block in taken:
+            has_chrome = True
+        elif document.blocks[item.block].kind is not BlockKind.HEADING:
+            has_text = True
+        elif has_chrome and not has_text and item.margin >= 0:
+            found.add(item.block)
+        else:
+            has_chrome, has_text = False, False
+    return found
 
 
 def _within_budget(

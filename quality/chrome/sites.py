@@ -28,7 +28,7 @@ MAX_LINES = 600
 _SPACE = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d+")
 # Capitalised words within a line: names, mostly. The first word stays, it carries the form.
-_NAME = re.compile(r"(?<=[^\W\d_.!?:] )[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
+_NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS site_documents (
@@ -62,8 +62,9 @@ class Repetition:
 class SiteLines:
     """The lines of all sites in a state. Writes join the caller's transaction."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, min_documents: int = MIN_DOCUMENTS) -> None:
         self._state = state
+        self._min_documents = min_documents
         state.define(_TABLES)
 
     def add(self, host: str, document_id: str, lines: Sequence[str]) -> None:
@@ -102,11 +103,11 @@ class SiteLines:
         """How each line recurs over the host's distinct clusters of documents.
 
         None for lines that stand in one document only, for long lines, and for all lines of
-        a host with fewer than `MIN_DOCUMENTS` distinct documents.
+        a host with fewer than `min_documents` distinct documents.
         """
         clusters = self._clusters(host, cluster_of)
         total = len(set(clusters.values()))
-        if host is None or total < MIN_DOCUMENTS:
+        if host is None or total < self._min_documents:
             return [None] * len(lines)
         counts: dict[int, int] = {}
         return [self._count(host, line, clusters, total, counts) for line in lines]

@@ -1,0 +1,122 @@
+"""The decision: signals become findings, and the guards hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from quality.chrome.decide import BUDGET_WORDS, HEAVY, LONG_CHARS, find_chrome
+from quality.chrome.explain import Contribution
+from quality.chrome.lines import Threshold
+from quality.chrome.rule_files import Category
+from quality.chrome.rules import RuleHit
+from quality.chrome.sites import Repetition
+from quality.document import BlockKind, EvidenceKind
+from tests.chrome import pages
+
+THRESHOLDS = {"dense": Threshold(0.0, 0.0, 0.005), "clean": Threshold(0.0, 0.0, 0.005)}
+ALONE = RuleHit("en.comment.leave", Category.COMMENT, "en", 0, 5, alone=True)
+HINT = RuleHit("en.byline.date", Category.BYLINE, "en", 0, 5, alone=False)
+OFTEN = Repetition(documents=9, share=0.6)
+LONG = "This notice concerns all our readers and is set below every text that we print, " * 4
+
+
+def decide(lines, hits=None, scores=None, repetition=None, **options):
+    """`find_chrome` with nothing speaking for chrome but what is given."""
+    document = options.pop("document", None) or pages.document(lines)
+    none = [None] * len(lines)
+    found = np.array(scores if scores is not None else [0.0] * len(lines), np.float32)
+    return find_chrome(
+        document, hits or none, found, repetition or none, thresholds=THRESHOLDS, **options
+    )
+
+
+def taken(findings):
+    """The numbers of the blocks taken."""
+    return [finding.block for finding in findings.findings]
+
+
+def test_a_rule_that_suffices_takes_its_line():
+    """One hit of a rule that needs no company is enough, and names rule and category."""
+    found = decide([*pages.BODY, "Leave a comment"], [*[None] * 5, ALONE])
+    assert taken(found) == [5]
+    assert found.findings[0].category == "comment"
+    assert "en.comment.leave" in found.findings[0].reason
+
+
+def test_a_hint_needs_a_second_signal():
+    """A rule that only hints takes a line when the model or the site agrees, not alone."""
+    lines = [*pages.BODY, "3 March 2031"]
+    hits = [*[None] * 5, HINT]
+    assert taken(decide(lines, hits)) == []
+    assert taken(decide(lines, hits, [*[0.0] * 5, 0.4])) == [5]
+    assert taken(decide(lines, hits, repetition=[*[None] * 5, OFTEN])) == [5]
+
+
+def test_headings_are_never_taken_by_statistics():
+    """Score and repetition together leave a heading; only a rule names it."""
+    lines = [*pages.BODY, "Related stories"]
+    kinds = [*[BlockKind.PARAGRAPH] * 5, BlockKind.HEADING]
+    document = pages.document(lines, kinds=kinds)
+    sure, often = [*[0.0] * 5, 0.9999], [*[None] * 5, OFTEN]
+    assert taken(decide(lines, scores=sure, repetition=often, document=document)) == []
+    assert taken(decide(lines, [*[None] * 5, ALONE], document=document)) == [5]
+
+
+def test_headings_of_full_pages_go_with_what_they_head():
+    """On a full page a line that looks like a heading goes when all under it is chrome."""
+    lines = ["Eastern pier to close", *pages.BODY, "More stories", *pages.FOOTER]
+    heading = (0, len(pages.BODY) + 1)
+    kinds = [
+        BlockKind.HEADING if number in heading else BlockKind.PARAGRAPH
+        for number in range(len(lines))
+    ]
+    scores = [0.9, *[0.0] * len(pages.BODY), 0.9, *[0.9] * len(pages.FOOTER)]
+    document = pages.document(lines, kinds=kinds, dense=True)
+    assert taken(decide(lines, scores=scores, document=document)) == [*range(6, len(lines))]
+
+
+@pytest.mark.parametrize(
+    ("hit", "score", "often", "is_chrome"),
+    [
+        (None, 0.9999, None, False),
+        (ALONE, 0.0, None, False),
+        (None, 0.0, OFTEN, False),
+        (ALONE, 0.9, None, True),
+        (None, 0.9, OFTEN, True),
+        (ALONE, 0.0, OFTEN, True),
+    ],
+)
+def test_long_lines_need_two_signals(hit, score, often, is_chrome):
+    """A line over the limit goes only when two of rule, model and site speak for it."""
+    assert len(LONG) > LONG_CHARS
+    lines = [*pages.BODY, LONG]
+    found = decide(lines, [*[None] * 5, hit], [*[0.0] * 5, score], [*[None] * 5, often])
+    assert taken(found) == ([5] if is_chrome else [])
+
+
+def test_a_document_is_not_cut_beyond_its_budget():
+    """What would go over the budget stays, the least sure first, and the flag says so."""
+    found = decide(pages.BODY, scores=[0.9, 0.99, 0.9, 0.6, 0.8])
+    words = sum(len(pages.BODY[block].split()) for block in taken(found))
+    assert found.flags == {HEAVY}
+    assert words <= max(0.35 * sum(len(line.split()) for line in pages.BODY), BUDGET_WORDS) + 5
+    assert taken(found) in ([], [1])
+
+
+def test_evidence_points_into_the_text():
+    """Each signal becomes evidence with a span of the document's text."""
+    lines = [*pages.BODY, "Share this story now"]
+    why = {5: (Contribution("word: Share", 1.2, 0, 5),)}
+    found = decide(lines, scores=[*[0.0] * 5, 0.95], repetition=[*[None] * 5, OFTEN], why=why)
+    evidence = found.findings[0].evidence
+    text = "\n".join(lines)
+    assert {item.kind for item in evidence} == {EvidenceKind.SITE, EvidenceKind.FEATURE}
+    assert "Share" in {text[item.start : item.end] for item in evidence}
+
+
+def test_a_lower_strictness_keeps_doubtful_lines():
+    """Strictness moves the model's threshold in both directions."""
+    lines, scores = [*pages.BODY, "More from us"], [*[0.0] * 5, 0.7]
+    assert taken(decide(lines, scores=scores, strictness=0.0)) == []
+    assert taken(decide(lines, scores=[*[0.0] * 5, 0.3], strictness=1.0)) == [5]

@@ -1,0 +1,108 @@
+"""Lines repeated over a site: counted by distinct clusters, remembered, bounded."""
+
+from __future__ import annotations
+
+import pytest
+
+from quality.chrome.sites import MAX_LINES, MIN_DOCUMENTS, SiteLines, line_keys
+from quality.state import State
+
+HOST = "courier.example"
+
+
+@pytest.fixture
+def sites():
+    """Site lines in a state of their own."""
+    with State.in_memory() as state:
+        yield SiteLines(state)
+
+
+def fill(sites, count, line="Join our reading club today"):
+    """That many documents of one host with a line in common."""
+    for number in range(count):
+        sites.add(HOST, f"d{number}", [f"Story number {number} of the day", line])
+
+
+def itself(document):
+    """Each document a cluster of its own."""
+    return document
+
+
+def test_lines_on_many_documents_are_counted(sites):
+    """Count and share are those of the host's distinct documents."""
+    fill(sites, 10)
+    [found, other] = sites.repetition(HOST, ["JOIN our reading  club today", "New"], itself)
+    assert found is not None
+    assert (found.documents, found.share, found.shape) == (10, 1.0, False)
+    assert other is None
+
+
+def test_a_host_with_few_documents_says_nothing(sites):
+    """Below the least number of distinct documents repetition is off."""
+    fill(sites, MIN_DOCUMENTS - 1)
+    assert sites.repetition(HOST, ["Join our reading club today"], itself) == [None]
+
+
+def test_copies_of_one_text_count_once(sites):
+    """Documents of one near-duplicate cluster are one document."""
+    fill(sites, 12)
+    one = sites.repetition(HOST, ["Join our reading club today"], lambda _: "d0")
+    assert one == [None]
+    half = sites.repetition(
+        HOST, ["Join our reading club today"], lambda d: d if int(d[1:]) < 9 else "d0"
+    )
+    assert half[0] is not None
+    assert half[0].documents == 9
+
+
+def test_adding_again_changes_nothing(sites):
+    """The same document twice counts once; new text under its id replaces the old."""
+    fill(sites, 9)
+    fill(sites, 9)
+    assert sites.documents(HOST) == 9
+    sites.add(HOST, "d0", ["Something else"])
+    [found] = sites.repetition(HOST, ["Join our reading club today"], itself)
+    assert found is not None
+    assert found.documents == 8
+
+
+def test_removed_documents_are_forgotten(sites):
+    """After removal nothing of the document counts; removing the unknown is nothing."""
+    fill(sites, 10)
+    sites.remove("d3")
+    sites.remove("never seen")
+    [found] = sites.repetition(HOST, ["Join our reading club today"], itself)
+    assert found is not None
+    assert found.documents == 9
+
+
+def test_shapes_recur_where_wordings_do_not():
+    """Dates and names are masked, so each byline has the same shape but its own wording."""
+    first = line_keys("Written by Anna Berg on 3 May 2031")
+    second = line_keys("Written by Tom Okafor on 17 June 2030")
+    assert first[0] != second[0]
+    assert first[1] == second[1] is not None
+
+
+def test_bare_names_and_numbers_have_no_shape():
+    """A shape without words of its own would fit anything."""
+    assert line_keys("12 May 2031")[1] is None
+    assert line_keys("Anna Berg")[1] is None
+
+
+def test_documents_leave_a_bounded_trace(sites):
+    """Long lines and lines beyond the bound are not stored."""
+    sites.add(HOST, "big", [f"line of words {'x' * (n % 7)} {n}" for n in range(3 * MAX_LINES)])
+    sites.add(HOST, "long", ["word " * 100])
+    count = sites._state.connection.execute("SELECT count(*) FROM site_lines").fetchone()[0]
+    assert 0 < count <= 2 * MAX_LINES
+
+
+def test_state_remembers_between_runs(tmp_path):
+    """What one run stored counts in the next."""
+    with State.open(tmp_path / "state.db") as state:
+        fill(SiteLines(state), 10)
+    with State.open(tmp_path / "state.db") as state:
+        [found] = SiteLines(state).repetition(HOST, ["Join our reading club today"], itself)
+    assert found is not None
+    assert found.documents == 10
