@@ -50,10 +50,20 @@ def worth(recurring: Recurring, kinds: Mapping[str, str]) -> float:
     base = _worth_of_heading(recurring, kinds)
     if base <= 0:
         return base
-    every = (recurring.own, *recurring.others)
-    share = sum(section.particulars for section in every) / max(1, sum(s.words for s in every))
-    vague = (MANY_PARTICULARS - share) / (MANY_PARTICULARS - FEW_PARTICULARS)
+    vague = (MANY_PARTICULARS - _particulars(recurring.own, *recurring.others)) / (
+        MANY_PARTICULARS - FEW_PARTICULARS
+    )
     return base * min(1.0, max(0.0, vague))
+
+
+def is_vague(section: SectionOutline) -> bool:
+    """Whether a section holds as few particulars as those of house templates do."""
+    return _particulars(section) <= FEW_PARTICULARS
+
+
+def _particulars(*sections: SectionOutline) -> float:
+    count = sum(section.particulars for section in sections)
+    return count / max(1, sum(section.words for section in sections))
 
 
 def _worth_of_heading(recurring: Recurring, kinds: Mapping[str, str]) -> float:

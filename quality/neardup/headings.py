@@ -13,6 +13,7 @@ from quality.tokens import fold, words
 
 # Up to so many words may stand between the words of a form ("what * comes * next").
 MAX_GAP = 2
+_FRAME = re.compile(r"^[\W\d_]+|[\W_]+$")
 _ENDINGS = re.compile(r"(?:ings?|edly|ed|ies|es|ly|s)$")
 _OPENERS = frozenset({"why", "what", "where", "who", "how", "when", "which", "for"})
 # Shorter words lose their meaning with their ending ("thing", "used", "yes").
@@ -38,6 +39,8 @@ class Lexicon:
     by_word: dict[str, tuple[Form, ...]]
     by_stem: dict[str, tuple[Form, ...]]
     """Forms that begin with a stem, by its first three letters."""
+    stock_forms: tuple[tuple[str, re.Pattern[str]], ...]
+    """Whole headings of content farms, by family."""
 
     def families(self, heading: str) -> tuple[str, ...]:
         """The families a heading belongs to, sorted.
@@ -52,6 +55,15 @@ class Lexicon:
                 if form.family not in found and _matches(form, tokens, start):
                     found.add(form.family)
         return tuple(sorted(found))
+
+    def stock(self, heading: str) -> str | None:
+        """The family of stock headings a whole heading belongs to.
+
+        >>> lexicon("en").stock("Actionable Recommendations")
+        'recommendations'
+        """
+        normal = _normal(heading)
+        return next((family for family, form in self.stock_forms if form.fullmatch(normal)), None)
 
     def _starting_with(self, token: str) -> Iterator[Form]:
         yield from self.by_word.get(token, ())
@@ -76,7 +88,30 @@ def lexicon(code: str | None) -> Lexicon:
         kinds={family: str(table["kind"]) for family, table in tables.items()},
         by_word={word: tuple(forms) for word, forms in by_word.items()},
         by_stem={stem: tuple(forms) for stem, forms in by_stem.items()},
+        stock_forms=_stock_forms(code),
     )
+
+
+def _stock_forms(code: str | None) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The families of `headings.toml` that honest pages seldom use."""
+    raw = lang.data(code, "headings.toml") if code else None
+    tables = tomllib.loads(raw.decode("utf-8")) if raw else {}
+    return tuple(
+        (family, re.compile("|".join(_whole(form) for form in table["forms"])))
+        for family, table in tables.items()
+        if not table["open"]
+    )
+
+
+def _whole(form: str) -> str:
+    """A pattern for a whole normalised heading; `*` in it stands for one to six words."""
+    subject = r"\S+(?: \S+){0,5}"
+    return " ".join(subject if part == "*" else re.escape(part) for part in form.split())
+
+
+def _normal(heading: str) -> str:
+    """A heading folded, without a number at its front and marks at its end."""
+    return _FRAME.sub("", fold(heading)).strip()
 
 
 def stems(heading: str, *, language: str | None, topic: Iterable[str] = ()) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ _LABEL = re.compile(
     r"(?:[-–—•*]\s*|\d{1,2}[.)]\s*)?(?:[^\W\d_][\w'’/&-]*\s+){0,5}[\w'’/&-]+\s?[:：]\s"
 )
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]+")
+_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]+")
 _NUMBER = re.compile(r"\d+")
 _QUOTE = re.compile('["“”«»]')
 _SENTENCE_END = re.compile(r"""[.!,;…。！，；]["'”’)]*$""")
@@ -36,6 +37,8 @@ class SectionOutline:
     """One section under a main heading, with its subsections."""
 
     heading: str
+    span: tuple[int, int]
+    """Where the heading stands in the document's text."""
     families: tuple[str, ...]
     stems: tuple[str, ...]
     opener: str
@@ -55,15 +58,14 @@ class Outline:
     language: str | None
     sections: tuple[SectionOutline, ...]
     main: tuple[int | None, ...]
-    words: int
 
 
 def outline(document: Document, skip: Collection[int]) -> Outline:
     """The outline of a document without the blocks in `skip` (chrome). Pure."""
     texts = list(document.block_texts())
     kept = [number for number in range(len(texts)) if number not in skip]
-    heads = _main_heads(document, texts, kept)
     context = _Context(document, texts, _topic(document), _subject(document))
+    heads = _main_heads(context, kept)
     ends = [*heads[1:], len(texts)] if heads else []
     bodies = [
         [number for number in kept if head < number < end]
@@ -74,13 +76,12 @@ def outline(document: Document, skip: Collection[int]) -> Outline:
         language=document.language,
         sections=tuple(map(context.describe, heads, bodies)),
         main=_main_of_sections(document, heads, ends),
-        words=sum(len(words(texts[number])) for number in kept),
     )
 
 
-def _main_heads(document: Document, texts: Sequence[str], kept: Sequence[int]) -> list[int]:
+def _main_heads(context: _Context, kept: Sequence[int]) -> list[int]:
     """The blocks that head a main section, in order, without the document's title."""
-    topic = _topic(document)
+    document, texts, topic = context.document, context.texts, context.topic
     found = _headings(document, texts, kept)
     level = _main_level(document, found)
     heads = [
@@ -200,7 +201,7 @@ def _topic(document: Document) -> frozenset[str]:
 
 def _subject(document: Document) -> frozenset[str]:
     """Capitalised words that come up throughout: the subject, no particulars."""
-    count = Counter(word for word in words(document.text) if word[0].isupper())
+    count = Counter(_CAPITALISED.findall(document.text))
     return frozenset(word for word, times in count.items() if times >= 3)
 
 
@@ -233,6 +234,7 @@ class _Context:
         marks = len(_NUMBER.findall(said)) + len(_QUOTE.findall(said)) // 2
         return SectionOutline(
             heading=heading,
+            span=(self.document.blocks[head].start, self.document.blocks[head].end),
             families=lexicon(language or "en").families(heading),
             stems=stems(heading, language=language, topic=self.topic),
             opener=opener(heading),

@@ -1,58 +1,58 @@
 """House templates: outlines that recur over documents of different subjects.
 
-A document is templated when enough other documents (of other near-duplicate clusters) have
-sections of the same families in the same order, and those sections are of the kind that
-fits any subject. Recipes, encyclopaedias, match reports and records recur too; their
-families and their particulars keep them out.
+A document is templated when enough other documents (of other near-duplicate clusters) run
+parallel to it, section by section, and what recurs fits any subject: headings of families
+that fit anything or that are worded anew each time, and bodies that hold little that is
+particular. Recipes, encyclopaedias, match reports and records recur too; their headings and
+their particulars keep them out.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from math import log
 
-import orjson
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_hexdigest
 
-from quality.document import Evidence
-from quality.neardup.align import Pair
-from quality.neardup.generic import Recurring, fits_any_subject
+from quality.document import Evidence, EvidenceKind
+from quality.neardup.align import Pair, tokens
+from quality.neardup.generic import Recurring, fits_any_subject, is_vague, worth
 from quality.neardup.headings import lexicon
 from quality.neardup.outline import Outline, SectionOutline, outline
-from quality.neardup.peers import SAME_HOST, Neighbourhood, Peer, Stored, any_host_limits
+from quality.neardup.outline_store import OutlineStore
+from quality.neardup.peers import SAME_HOST, Peer, Stored, any_host_limits
 from quality.state import State
 
-__all__ = ["Outline", "TemplateMatch", "TemplateMatches", "TemplateRegistry", "outline"]
+__all__ = [
+    "Outline",
+    "Template",
+    "TemplateMatch",
+    "TemplateMatches",
+    "TemplateRegistry",
+    "outline",
+]
 
 # A house template shows in four documents: the one judged and three others (issue 4).
 MIN_PEERS = 3
 # Outlines that can show a template at all.
 MIN_SECTIONS = 3
-# Documents of a host that one document is compared with: a fixed sample, so that large
-# hosts cost no more than small ones.
-SAMPLE = 64
-# On a large host a template shows in more than a stray few documents.
+# On a large host a template shows in more than a stray few of the documents compared.
 MIN_SHARE = 0.06
-# Read for each key at most, always the same ones of a key that is in fashion.
-MAX_POSTINGS = 96
-# The smallest skeleton hashes of a document, by which slot-filled texts find each other.
-MAX_SKELETON_KEYS = 4
-# Outlines held in memory, about 2 KB each.
-MAX_LOADED = 20_000
+# A section of a document that is not templated is worth naming from here on.
+MIN_WORTH = 0.5
+# Without other documents: so many stock headings of different families, and what they weigh.
+MIN_STOCK = 4
+STOCK_COVERAGE = 0.25
+# Example headings kept of a template.
+EXAMPLES = 3
 _DDL = """
-CREATE TABLE IF NOT EXISTS template_outlines (
-    document TEXT PRIMARY KEY, host TEXT NOT NULL, place INTEGER NOT NULL,
-    added TEXT NOT NULL, outline BLOB NOT NULL
+CREATE TABLE IF NOT EXISTS template_members (
+    template TEXT NOT NULL, document TEXT NOT NULL, host TEXT NOT NULL,
+    heading TEXT NOT NULL, since TEXT NOT NULL,
+    PRIMARY KEY (template, document)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS template_outlines_host ON template_outlines (host, place);
-CREATE TABLE IF NOT EXISTS template_postings (
-    key INTEGER NOT NULL, place INTEGER NOT NULL, document TEXT NOT NULL,
-    PRIMARY KEY (key, place, document)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS template_postings_document ON template_postings (document);
+CREATE INDEX IF NOT EXISTS template_members_document ON template_members (document);
 """
 
 
@@ -62,12 +62,13 @@ class TemplateMatch:
 
     id: str
     documents: int
-    """Distinct near-duplicate clusters, this document's own included."""
+    """Distinct near-duplicate clusters, this document's own included; 1 for a stock heading."""
     hosts: int
     """Known hosts among them."""
     coverage: float
-    """How much the section is alike in the others, 0 to 1."""
+    """Share of the parallel documents that have this section."""
     first_seen: str
+    """When the first of them was added, ISO 8601 in UTC; empty for a stock heading."""
     example_headings: tuple[str, ...]
 
 
@@ -79,6 +80,18 @@ class TemplateMatches:
     templated: bool
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
+    """The headings of the sections that recur, with their coverage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A section template in the registry, counted over templated documents."""
+
+    id: str
+    first_seen: str
+    documents: int
+    hosts: int
+    example_headings: tuple[str, ...]
 
 
 class TemplateRegistry:
@@ -87,219 +100,200 @@ class TemplateRegistry:
     def __init__(self, state: State) -> None:
         self.state = state
         state.define(_DDL)
-        self._hosts: dict[str, Neighbourhood] = {}
-        self._count: int | None = None
-        self._loaded: dict[str, Stored | None] = {}
+        self.outlines = OutlineStore(state)
 
-    def add(self, document_id: str, host: str | None, title: str | None, outline: Outline) -> None:  # noqa: ARG002 - the outline has its topic taken out
+    def add(self, document_id: str, host: str | None, title: str | None, outline: Outline) -> None:  # noqa: ARG002 - the outline has its subject taken out already
         """Remember a document's outline; adding it again changes nothing."""
-        with self.state.transaction() as connection:
-            row = connection.execute(
-                "SELECT added FROM template_outlines WHERE document = ?", (document_id,)
-            ).fetchone()
-            added = row[0] if row else datetime.now(UTC).isoformat(timespec="seconds")
-            if row:
-                self.remove(document_id)
-            if len(outline.sections) < MIN_SECTIONS:
-                return
-            place = _place(document_id)
-            connection.execute(
-                "INSERT INTO template_outlines VALUES (?, ?, ?, ?, ?)",
-                (document_id, host or "", place, added, _dump(outline)),
-            )
-            connection.executemany(
-                "INSERT OR IGNORE INTO template_postings VALUES (?, ?, ?)",
-                [(key, place, document_id) for key in _keys(outline.sections)],
-            )
-        self._forget_cached()
+        if len(outline.sections) >= MIN_SECTIONS:
+            self.outlines.put(document_id, host or "", outline.sections)
+        else:
+            self.outlines.remove(document_id)
 
     def remove(self, document_id: str) -> None:
-        """Forget a document's outline."""
+        """Forget a document's outline and where it was a member."""
+        self.outlines.remove(document_id)
         with self.state.transaction() as connection:
-            for table in ("template_outlines", "template_postings"):
-                connection.execute(f"DELETE FROM {table} WHERE document = ?", (document_id,))
-        self._forget_cached()
+            connection.execute("DELETE FROM template_members WHERE document = ?", (document_id,))
 
     def judge(
         self, outline: Outline, host: str | None, cluster_of: Callable[[str], str]
     ) -> TemplateMatches:
-        """What of an outline recurs in the documents added, and whether it is templated."""
-        nothing = TemplateMatches((None,) * len(outline.main), templated=False)
-        if len(outline.sections) < MIN_SECTIONS:
-            return nothing
+        """What of an outline recurs in the documents added, and whether it is templated.
+
+        Depends on which documents were added, not on their order, nor on whether this one was.
+        """
         kinds = lexicon(outline.language or "en").kinds
-        best = nothing
-        for peers in self._groups_of_peers(outline, host or "", cluster_of):
-            held = _held(outline, peers)
-            recurring = [
-                Recurring(section, tuple(p.stored.sections[pair.other] for p, pair in found))
-                for section, found in zip(outline.sections, held, strict=True)
-                if len(found) >= MIN_PEERS
-            ]
-            is_templated = fits_any_subject(recurring, kinds)
-            if is_templated or best is nothing:
-                best = _matches(outline, held, host, templated=is_templated)
-            if is_templated:
-                break
-        return best
+        judged = Stored.of(outline.document, host or "", "", outline.sections)
+        partly: _Finding | None = None
+        if len(outline.sections) >= MIN_SECTIONS:
+            for peers in self._groups_of_peers(judged, cluster_of):
+                finding = _Finding(judged, tuple(peers))
+                if fits_any_subject(finding.recurring(), kinds):
+                    matches = finding.matches()
+                    self._register(judged, matches)
+                    return _templated(outline, finding, matches)
+                partly = partly or finding
+        named = partly.matches(kinds) if partly else _stock(outline)
+        return TemplateMatches(_by_section(outline, named), templated=False)
+
+    def templates(self) -> list[Template]:
+        """The section templates seen so far, the one in most documents first."""
+        rows = self.state.connection.execute(
+            "SELECT template, min(since), count(*), count(DISTINCT nullif(host, '')) "
+            "FROM template_members GROUP BY template ORDER BY 3 DESC, 1"
+        ).fetchall()
+        return [
+            Template(template, since, documents, hosts, self._examples(template))
+            for template, since, documents, hosts in rows
+        ]
+
+    def _examples(self, template: str) -> tuple[str, ...]:
+        rows = self.state.connection.execute(
+            "SELECT DISTINCT heading FROM template_members WHERE template = ? "
+            "ORDER BY heading LIMIT ?",
+            (template, EXAMPLES),
+        )
+        return tuple(heading for (heading,) in rows)
 
     def _groups_of_peers(
-        self, outline: Outline, host: str, cluster_of: Callable[[str], str]
+        self, judged: Stored, cluster_of: Callable[[str], str]
     ) -> Iterator[list[Peer]]:
         """Peers on the same host, then peers on any; groups too small to count are left out."""
-        judged = Stored.of(outline.document, host, "", outline.sections)
-        if host:
-            home = self._host(host)
+        if judged.host:
+            home = self.outlines.of_host(judged.host)
             peers = home.peers(judged, SAME_HOST, cluster_of)
-            if len(peers) >= max(MIN_PEERS, MIN_SHARE * (len(home.members) - 1)):
+            if len(peers) >= max(MIN_PEERS, MIN_SHARE * len(home.members)):
                 yield peers
-        anywhere = Neighbourhood.of(self._sharing(outline))
-        limits = any_host_limits(self._total())
+        anywhere = self.outlines.sharing(judged.sections)
+        limits = any_host_limits(self.outlines.count())
         peers = anywhere.peers(judged, limits, cluster_of)
-        peers = anywhere.mutual(peers, SAME_HOST, cluster_of) if len(peers) >= MIN_PEERS else []
         if len(peers) >= MIN_PEERS:
-            yield peers
+            peers = anywhere.mutual(peers, SAME_HOST, cluster_of)
+            if len(peers) >= MIN_PEERS:
+                yield peers
 
-    def _host(self, host: str) -> Neighbourhood:
-        if host not in self._hosts:
-            rows = self.state.connection.execute(
-                "SELECT document, host, added, outline FROM template_outlines "
-                "WHERE host = ? ORDER BY place LIMIT ?",
-                (host, SAMPLE),
+    def _register(self, judged: Stored, matches: Sequence[TemplateMatch | None]) -> None:
+        rows = sorted(
+            {
+                (match.id, judged.document, judged.host, section.heading, match.first_seen)
+                for section, match in zip(judged.sections, matches, strict=True)
+                if match is not None
+            }
+        )
+        known = self.state.connection.execute(
+            "SELECT * FROM template_members WHERE document = ? ORDER BY template",
+            (judged.document,),
+        ).fetchall()
+        if known == rows:
+            return
+        with self.state.transaction() as connection:
+            connection.execute(
+                "DELETE FROM template_members WHERE document = ?", (judged.document,)
             )
-            self._hosts[host] = Neighbourhood.of([_stored(row) for row in rows])
-        return self._hosts[host]
+            connection.executemany(
+                "INSERT OR IGNORE INTO template_members VALUES (?, ?, ?, ?, ?)", rows
+            )
 
-    def _sharing(self, outline: Outline) -> list[Stored]:
-        """Documents that share most keys with an outline, best first, at most SAMPLE."""
-        total = self.state.connection.execute("SELECT count(*) FROM template_outlines").fetchone()[
-            0
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A document and the documents that run parallel to it."""
+
+    judged: Stored
+    peers: tuple[Peer, ...]
+
+    def held(self) -> list[list[tuple[Peer, Pair]]]:
+        """For each section of the document, where it recurs."""
+        return [
+            [(peer, pair) for peer in self.peers for pair in peer.pairs if pair.own == number]
+            for number in range(len(self.judged.sections))
         ]
-        weights: defaultdict[str, float] = defaultdict(float)
-        for key in _keys(outline.sections):
-            rows = self.state.connection.execute(
-                "SELECT document FROM template_postings WHERE key = ? ORDER BY place LIMIT ?",
-                (key, MAX_POSTINGS),
-            ).fetchall()
-            # Where the limit cuts, the key is commoner than its rows show.
-            weight = log((total + 1) / len(rows)) if rows else 0.0
-            for (document,) in rows:
-                weights[document] += weight if len(rows) < MAX_POSTINGS else weight / 2
-        found = sorted(weights, key=lambda document: (-weights[document], _place(document)))
-        loaded = (self._load(document) for document in found[:SAMPLE])
-        return [stored for stored in loaded if stored is not None]
 
-    def _total(self) -> int:
-        if self._count is None:
-            row = self.state.connection.execute("SELECT count(*) FROM template_outlines").fetchone()
-            self._count = int(row[0])
-        return self._count
+    def recurring(self) -> list[Recurring]:
+        """The sections that recur in enough documents."""
+        return [
+            _recurring(section, found)
+            for section, found in zip(self.judged.sections, self.held(), strict=True)
+            if len(found) >= MIN_PEERS
+        ]
 
-    def _load(self, document: str) -> Stored | None:
-        if document not in self._loaded:
-            if len(self._loaded) >= MAX_LOADED:
-                self._loaded.clear()
-            row = self.state.connection.execute(
-                "SELECT document, host, added, outline FROM template_outlines WHERE document = ?",
-                (document,),
-            ).fetchone()
-            self._loaded[document] = None if row is None else _stored(row)
-        return self._loaded[document]
+    def matches(self, kinds: Mapping[str, str] | None = None) -> list[TemplateMatch | None]:
+        """A match for each section that recurs; with `kinds` only for those that fit anything."""
+        return [
+            self._match(section, found)
+            if len(found) >= MIN_PEERS
+            and (kinds is None or worth(_recurring(section, found), kinds) >= MIN_WORTH)
+            else None
+            for section, found in zip(self.judged.sections, self.held(), strict=True)
+        ]
 
-    def _forget_cached(self) -> None:
-        self._hosts.clear()
-        self._loaded.clear()
-        self._count = None
+    def _match(self, section: SectionOutline, found: Sequence[tuple[Peer, Pair]]) -> TemplateMatch:
+        others = [peer.stored.sections[pair.other] for peer, pair in found]
+        hosts = {peer.stored.host for peer, _ in found} | {self.judged.host}
+        headings = sorted({section.heading} | {other.heading for other in others})
+        return TemplateMatch(
+            id=_template_id([section, *others]),
+            documents=len(found) + 1,
+            hosts=len(hosts - {""}),
+            coverage=round(len(found) / len(self.peers), 3),
+            first_seen=min(peer.stored.added for peer, _ in found),
+            example_headings=tuple(headings[:EXAMPLES]),
+        )
 
 
-def _held(outline: Outline, peers: Sequence[Peer]) -> list[list[tuple[Peer, Pair]]]:
-    """For each section of the outline, where it recurs."""
-    return [
-        [(peer, pair) for peer in peers for pair in peer.pairs if pair.own == number]
-        for number in range(len(outline.sections))
-    ]
+def _recurring(section: SectionOutline, found: Sequence[tuple[Peer, Pair]]) -> Recurring:
+    return Recurring(section, tuple(peer.stored.sections[pair.other] for peer, pair in found))
 
 
-def _matches(
-    outline: Outline,
-    held: Sequence[Sequence[tuple[Peer, Pair]]],
-    host: str | None,
-    *,
-    templated: bool,
+def _template_id(sections: Collection[SectionOutline]) -> str:
+    """An id of what most headings of a section have in common, the same from all its documents."""
+    count = Counter(token for section in sections for token in tokens(section))
+    if not count:
+        return "section-" + _digest(min(section.form for section in sections))
+    core = sorted(token for token, times in count.items() if times > len(sections) / 2)
+    first = min(count, key=lambda token: (-count[token], "family:" not in token, token))
+    name = first.rpartition(":")[2]
+    return f"{name}-{_digest(' '.join(core or [first]))}"
+
+
+def _digest(text: str) -> str:
+    return xxh3_64_hexdigest(text.encode())[:8]
+
+
+def _templated(
+    outline: Outline, finding: _Finding, matches: Sequence[TemplateMatch | None]
 ) -> TemplateMatches:
-    matches = [
-        _match(section, found, host) if len(found) >= MIN_PEERS else None
-        for section, found in zip(outline.sections, held, strict=True)
-    ]
-    count = sum(match is not None for match in matches)
-    documents = len({peer.stored.document for found in held for peer, _ in found})
-    return TemplateMatches(
-        tuple(None if main is None else matches[main] for main in outline.main),
-        templated,
-        f"{count} of its {len(matches)} sections recur in the same order in {documents} other "
-        "documents on other subjects, and hold little that is particular"
-        if templated
-        else "",
+    pairs = zip(outline.sections, matches, strict=True)
+    evidence = tuple(
+        Evidence(EvidenceKind.TEMPLATE, match.id, match.coverage, *section.span)
+        for section, match in pairs
+        if match is not None
     )
-
-
-def _match(
-    section: SectionOutline, found: Sequence[tuple[Peer, Pair]], host: str | None
-) -> TemplateMatch:
-    hosts = {peer.stored.host for peer, _ in found} | {host or ""}
-    headings = {section.heading} | {
-        peer.stored.sections[pair.other].heading for peer, pair in found
-    }
-    core = section.families or section.stems
-    return TemplateMatch(
-        id=f"{(core[0] if core else 'section')}-{xxh3_64_intdigest(repr(core).encode()):016x}"[:32],
-        documents=len(found) + 1,
-        hosts=len(hosts - {""}),
-        coverage=round(min(1.0, sum(pair.evidence for _, pair in found) / len(found)), 3),
-        first_seen=min(peer.stored.added for peer, _ in found),
-        example_headings=tuple(sorted(headings)[:3]),
+    reason = (
+        f"{len(evidence)} of its {len(matches)} sections recur in the same order in "
+        f"{len(finding.peers)} other documents on other subjects and fit any subject"
     )
+    return TemplateMatches(_by_section(outline, matches), True, reason, evidence)  # noqa: FBT003 - the field is named `templated`
 
 
-def _keys(sections: Sequence[SectionOutline]) -> list[int]:
-    """Hashes of what documents of one template may share.
+def _stock(outline: Outline) -> list[TemplateMatch | None]:
+    """Stock headings of content farms over vague sections, where several stand together.
 
-    Stems of headings; two families in order, up to three sections apart; a few shingles of
-    the bodies' skeletons; the row of forms, where it is not all prose.
+    All there is to go by when a document is the first of its site: weak evidence only.
     """
-    keys = {f"stem:{stem}" for section in sections for stem in section.stems}
-    for number, section in enumerate(sections):
-        for later in sections[number + 1 : number + 4]:
-            keys |= {f"{a}>{b}" for a in section.families for b in later.families}
-    skeleton = sorted({value for section in sections for value in section.skeleton})
-    keys |= {f"skeleton:{value}" for value in skeleton[:MAX_SKELETON_KEYS]}
-    forms = [section.form for section in sections]
-    if len(set(forms)) > 1:
-        keys.add("forms:" + ",".join(forms))
-    return sorted(_signed(key) for key in keys)
+    stock = lexicon(outline.language or "en").stock
+    found = [stock(section.heading) if is_vague(section) else None for section in outline.sections]
+    if len({family for family in found if family}) < MIN_STOCK:
+        return [None] * len(found)
+    return [
+        TemplateMatch(f"stock-{family}", 1, 0, STOCK_COVERAGE, "", (section.heading,))
+        if family
+        else None
+        for section, family in zip(outline.sections, found, strict=True)
+    ]
 
 
-def _place(document_id: str) -> int:
-    return _signed(document_id)
-
-
-def _signed(text: str) -> int:
-    """A hash that fits SQLite's signed 64 bits."""
-    return xxh3_64_intdigest(text.encode()) >> 1
-
-
-def _dump_sections(sections: Sequence[SectionOutline]) -> bytes:
-    return orjson.dumps([[getattr(s, name) for name in SectionOutline.__slots__] for s in sections])
-
-
-def _dump(outline: Outline) -> bytes:
-    return _dump_sections(outline.sections)
-
-
-def _stored(row: tuple[str, str, str, bytes]) -> Stored:
-    document, host, added, blob = row
-    sections = tuple(
-        SectionOutline(h, tuple(f), tuple(s), op, form, w, p, tuple(sk))
-        for h, f, s, op, form, w, p, sk in orjson.loads(blob)
-    )
-    return Stored.of(document, host, added, sections)
+def _by_section(
+    outline: Outline, matches: Sequence[TemplateMatch | None]
+) -> tuple[TemplateMatch | None, ...]:
+    return tuple(None if main is None else matches[main] for main in outline.main)
