@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -23,7 +24,7 @@ from typing import Any, BinaryIO, cast
 import orjson
 
 from quality.document import Page
-from quality.errors import PageError
+from quality.errors import PageError, ReadError
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
 from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for
 from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
@@ -34,6 +35,7 @@ from quality.state import LOCK_TIMEOUT_S, State, writer_lock
 from quality.summary import RunSummary
 from quality.workers import WorkerFailure, run_in_workers
 from quality.write import folder as folders
+from quality.write.jsonl import rows
 
 MANIFEST_SCHEMA = "quality.manifest/1"
 
@@ -60,6 +62,9 @@ class Plan:
     """Still being written; the next run takes them."""
     failures: tuple[PageFailure, ...]
     """What could not even be opened."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each settled input by name, as it was when the run began: a file that changes
+    or goes meanwhile is another input, for the next run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class Run:
 
     def judge(self) -> Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]:
         """Judge, write and note batch after batch: number, documents' rows, failures."""
-        self._write_failures(self.plan.failures)
+        self._write_failures()
         for place in self._spooled:
             self._spool.seek(place)
             # Written by this very process into an unnamed temporary file.
@@ -179,7 +184,7 @@ class Run:
                 (a.document.id for a in result.analyses), fingerprint, self.id
             )
             self.ledger.record_inputs(
-                ((i.digest(), i.name, self._status(i, good)) for i in result.inputs),
+                ((self.plan.digests[i.name], i.name, self._status(i, good)) for i in result.inputs),
                 fingerprint=fingerprint,
                 run=self.id,
             )
@@ -190,8 +195,13 @@ class Run:
         # are rows of failures.jsonl either way.
         return InputStatus.SCORED if item.name in good else InputStatus.FAILED
 
-    def _write_failures(self, failures: Iterable[PageFailure]) -> None:
-        self._folder.failures.append(failure.as_record() for failure in failures)
+    def _write_failures(self) -> None:
+        """What could not be opened; not again where a run that was cut off wrote it."""
+        part = self.folder / (folders.FAILURES + folders.PART)
+        written = {row["path"] for row in rows(part)} if self._entry.failures_bytes else set()
+        self._folder.failures.append(
+            failure.as_record() for failure in self.plan.failures if failure.path not in written
+        )
 
     def _input_rows(self) -> list[dict[str, Any]]:
         rows = [(item, "new") for item in self.plan.new]
@@ -202,7 +212,7 @@ class Run:
             {
                 "path": item.name,
                 "bytes": item.size,
-                "digest": None if status == "waiting" else item.digest(),
+                "digest": self.plan.digests.get(item.name),
                 "status": status,
             }
             for item, status in rows
@@ -220,10 +230,12 @@ def open_run(
     rescore: bool = False,
     overwrite: bool = False,
     wait_s: float = LOCK_TIMEOUT_S,
+    takes: Callable[[str], bool] | None = None,
 ) -> Iterator[Run]:
     """A run ready to go: models and state checked, leftovers repaired, inputs listed.
 
-    `state=None` keeps no memory. `folder=None` makes `out/<UTC run id>`. Raises StartError
+    `state=None` keeps no memory. `folder=None` makes `out/<UTC run id>`. `takes` says by
+    name which inputs are this run's, where several share them out. Raises StartError
     before anything is processed, also where another run has held the state for `wait_s`.
     """
     with ExitStack() as stack:
@@ -233,7 +245,7 @@ def open_run(
         database = State.in_memory() if state is None else State.open(state)
         stack.callback(database.close)
         scorer, ledger = Scorer(analyzer, database), Ledger(database)
-        plan = make_plan(paths, scorer, ledger, rescore=rescore)
+        plan = make_plan(paths, scorer, ledger, rescore=rescore, takes=takes)
         entry = _begin(ledger, analyzer, out=out, folder=folder, overwrite=overwrite)
         spool = stack.enter_context(tempfile.TemporaryFile())
         run = Run(scorer, ledger, plan, entry=entry, spool=cast(BinaryIO, spool))
@@ -242,20 +254,30 @@ def open_run(
 
 
 def make_plan(
-    paths: Sequence[Path], scorer: Scorer, ledger: Ledger, *, rescore: bool = False
+    paths: Sequence[Path],
+    scorer: Scorer,
+    ledger: Ledger,
+    *,
+    rescore: bool = False,
+    takes: Callable[[str], bool] | None = None,
 ) -> Plan:
     """Which inputs under `paths` are new to the state, known, or not settled yet."""
     inputs, waiting = settled_inputs(paths, settle_s=scorer.settings.read.settle_s)
+    if takes is not None:
+        inputs = [item for item in inputs if takes(item.name)]
+        waiting = [item for item in waiting if takes(item.name)]
     settled: list[Input] = []
     failures: list[PageFailure] = []
     digests: dict[str, str] = {}
     for item in inputs:
         try:
-            digests[item.name] = item.digest()
+            digests[item.name] = _digest(item)
             settled.append(item)
         except OSError as error:
             message = f"{item.name}: cannot be read ({error.strerror}). Check its permissions."
             failures.append(PageFailure(item.name, 0, "read", "ReadError", message))
+        except ReadError as error:
+            failures.append(PageFailure(item.name, 0, "read", "ReadError", str(error)))
     pairs = ((digest, name) for name, digest in digests.items())
     before = {} if rescore else ledger.known_inputs(pairs, scorer.fingerprint)
     known = tuple(item for item in settled if item.name in before)
@@ -265,7 +287,16 @@ def make_plan(
         known_failures=sum(before[item.name] is InputStatus.FAILED for item in known),
         waiting=tuple(waiting),
         failures=tuple(failures),
+        digests=digests,
     )
+
+
+def _digest(item: Input) -> str:
+    # Whoever opens a named pipe waits for its writer, for ever where there is none.
+    kind = item.path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise ReadError(f"{item.name}: a pipe, socket or device, not a file. Remove it.")
+    return item.digest()
 
 
 def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Input], list[Input]]:
@@ -276,7 +307,7 @@ def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Inpu
     """
     fresh = find_waiting(paths, settle_s=settle_s, now=time.time())
     if not fresh:
-        return find_inputs(paths, settle_s=0.0, now=time.time()), []
+        return _named(find_inputs(paths, settle_s=0.0, now=time.time())), []
     time.sleep(settle_s)
     before = {item.name: (item.size, item.mtime) for item in fresh}
     inputs: list[Input] = []
@@ -284,7 +315,15 @@ def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Inpu
     for item in find_inputs(paths, settle_s=0.0, now=time.time()):
         changed = before.get(item.name, (item.size, item.mtime)) != (item.size, item.mtime)
         (waiting if changed else inputs).append(item)
-    return inputs, waiting
+    return _named(inputs), _named(waiting)
+
+
+def _named(inputs: Iterable[Input]) -> list[Input]:
+    """Inputs whose names can be written as UTF-8: other bytes appear as `\\xNN`."""
+    return [
+        replace(item, name=os.fsencode(item.name).decode("utf-8", "backslashreplace"))
+        for item in inputs
+    ]
 
 
 def plan_batches(
