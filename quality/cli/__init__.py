@@ -7,9 +7,15 @@ fired; 130 interrupted, with everything finished so far saved.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import signal
+import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 from quality import __version__
@@ -50,7 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return run(options)
+        with _terminated_like_interrupted():
+            code = run(options)
+            sys.stdout.flush()  # here, where a closed pipe is caught, not at exit
+        return code
     except QualityError as error:
         print(f"quality: {error}", file=sys.stderr)
         return 1
@@ -58,6 +67,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (head, less) has gone; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except (OSError, sqlite3.Error) as error:
+        print(f"quality: {_disk_trouble(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("quality: interrupted; everything finished so far is saved.", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM, from a service manager or `timeout`, ends a command as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _disk_trouble(error: OSError | sqlite3.Error) -> str:
+    """What the disk refused, and what to do; what was committed before stays."""
+    if isinstance(error, OSError):
+        what = error.strerror or str(error)
+        where = (
+            f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    else:
+        what, where, full = str(error), "the state database: ", "full" in str(error)
+    cure = "Make room on the disk" if full else "Check the path and its permissions"
+    return f"{where}{what}. {cure} and run the command again; what was finished is kept."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quality.cli.parsing import add_command
+from quality.cli.parsing import add_command, counted
 from quality.cli.shards import add_export, add_merge
 from quality.errors import UsageError
 
@@ -71,9 +73,9 @@ def _stats(options: argparse.Namespace) -> int:
 def _rebuild(options: argparse.Namespace) -> int:
     def rebuild(index: SectionIndex, _: State) -> None:
         index.rebuild()
-        print(f"{len(index)} documents")
+        print(f"{counted(len(index), 'document')} in the index")
 
-    return _with_index(options.state, rebuild)
+    return _with_index(options.state, rebuild, write=True)
 
 
 def _remove(options: argparse.Namespace) -> int:
@@ -88,12 +90,20 @@ def _remove(options: argparse.Namespace) -> int:
             for document in removed:
                 SiteLines(state).remove(document)
                 TemplateRegistry(state).remove(document)
-        print(f"{len(removed)} documents removed")
+        print(f"{counted(len(removed), 'document')} removed")
+        if not removed:
+            print(
+                "quality: none of these paths is in the index. "
+                "Give them as documents.jsonl has them.",
+                file=sys.stderr,
+            )
 
-    return _with_index(options.state, remove)
+    return _with_index(options.state, remove, write=True)
 
 
-def _with_index(path: Path, act: Callable[[SectionIndex, State], None]) -> int:
+def _with_index(
+    path: Path, act: Callable[[SectionIndex, State], None], *, write: bool = False
+) -> int:
     from quality.neardup.index import SectionIndex
     from quality.state import State, writer_lock
 
@@ -101,6 +111,9 @@ def _with_index(path: Path, act: Callable[[SectionIndex, State], None]) -> int:
         raise UsageError(
             f"{path}: no state here. `quality score` makes one; name another with --state."
         )
-    with writer_lock(path), State.open(path) as state:
+    with ExitStack() as stack:
+        if write:  # who only looks is not held up by a run that goes on
+            stack.enter_context(writer_lock(path))
+        state = stack.enter_context(State.open(path))
         act(SectionIndex.open(state), state)
     return 0

@@ -101,17 +101,20 @@ def _paragraph(row: dict[str, Any]) -> Paragraph:
     from quality.classify.labels import Paragraph
     from quality.document import BlockKind
 
-    headings = row.get("headings") or row.get("heading") or ()
-    if isinstance(headings, str):
-        headings = (headings,)
     return Paragraph(
         text=row["text"],
-        headings=tuple(str(heading) for heading in headings),
+        headings=_headings(row.get("headings") or row.get("heading")),
         before=_neighbour(row.get("before"), last=True),
         after=_neighbour(row.get("after"), last=False),
         kind=BlockKind.PARAGRAPH,
         position=None,
     )
+
+
+def _headings(value: object) -> tuple[str, ...]:
+    """The headings that are text; rows from elsewhere carry null, numbers and single strings."""
+    found = value if isinstance(value, list) else [value]
+    return tuple(heading for heading in found if isinstance(heading, str) and heading.strip())
 
 
 def _neighbour(value: object, *, last: bool) -> str | None:

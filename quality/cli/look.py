@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality.cli.parsing import add_command, add_settings
-from quality.errors import UsageError
+from quality.errors import PageError, UsageError
 
 if TYPE_CHECKING:
     from quality.document import Page
@@ -109,9 +109,14 @@ def _pages(name: str, settings: Settings) -> Iterator[Page | PageFailure]:
     from quality.report import PageFailure
 
     if name == "-":
-        yield _page_from_stdin()
+        try:
+            yield _page_from_stdin()
+        except PageError as error:
+            yield PageFailure("-", 0, error.stage, type(error).__name__, str(error))
         return
     path = Path(name)
+    if path.is_dir():
+        raise UsageError(f"{name}: a directory. Give its files, or use `quality score {name}`.")
     if not path.is_file():
         raise UsageError(
             f"{name}: no such file. Give the path of an existing file, or - for stdin."

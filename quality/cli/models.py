@@ -78,6 +78,7 @@ def _train(options: argparse.Namespace) -> int:
         else:
             say(f"{lines}: not there; the line model is left as it is.")
     if options.only in (None, "paragraph"):
+        _there(options.seeds)
         gold = _if_there(shared / "gold_paragraphs.jsonl.gz")
         origin = _if_there(shared / "origin_paragraphs.jsonl.gz")
         report = train(options.seeds, gold, origin, options.out / "paragraph", progress=progress)
@@ -94,11 +95,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     root = options.models or modelfiles.default_root()
     modelfiles.verify(root, "paragraph")
-    rows = [
-        row
-        for row in load_rows(options.rows)
-        if options.split is None or row.split == options.split
-    ]
+    everything = load_rows(_there(options.rows))
+    rows = [row for row in everything if options.split in (None, row.split)]
+    if everything and not rows:
+        known = ", ".join(sorted({str(row.split) for row in everything}))
+        raise UsageError(f"{options.rows}: no row of split {options.split!r}; known: {known}.")
     found = evaluate(root / "paragraph", rows)
     if options.plots is not None:
         from quality.classify.plots import draw
@@ -109,6 +110,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     else:
         print_evaluation(found)
     return 0
+
+
+def _there(path: Path) -> Path:
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file. Give a file of labelled rows (.jsonl, .jsonl.gz).")
+    return path
 
 
 def _if_there(path: Path) -> Path | None:

@@ -21,7 +21,9 @@ def add_command(
         name,
         help=help,
         description=help[0].upper() + help[1:] + ".",
-        epilog=f"example: {example}",
+        epilog=f"example:\n  {example}",
+        # Keeps the example in one line, so that it can be copied.
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     return parser
@@ -32,3 +34,12 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="settings in TOML (default: built in)"
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "file"), counted(3, "file")
+    ('1 file', '3 files')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -18,13 +18,13 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="build the HTML report of a run again",
         example="quality report out/latest",
     )
-    parser.add_argument("run", type=Path, metavar="RUN_DIR")
+    parser.add_argument("folder", type=Path, metavar="RUN_DIR")
 
 
 def _report(options: argparse.Namespace) -> int:
     from quality.write.folder import DOCUMENTS, rebuild
 
-    folder: Path = options.run
+    folder: Path = options.folder
     if not (folder / DOCUMENTS).is_file():
         raise UsageError(
             f"{folder}: no {DOCUMENTS} here. Give the folder of a finished run, such as out/latest."
