@@ -29,6 +29,7 @@ from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind,
 from quality.errors import PageError
 from quality.extract import Limits, extract
 from quality.neardup.index import SectionIndex
+from quality.neardup.judging import Limits as RelationLimits
 from quality.neardup.relations import Relations
 from quality.neardup.signature import DocumentSignature, sign_document
 from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
@@ -188,7 +189,10 @@ class Scorer:
         self.analyzer = analyzer
         self.settings = analyzer.settings
         self.state = state
-        self.index = SectionIndex.open(state)
+        neardup = self.settings.neardup
+        self.index = SectionIndex.open(
+            state, limits=RelationLimits(neardup.similarity, neardup.containment)
+        )
         self.sites = SiteLines(state)
         self.templates = TemplateRegistry(state)
 

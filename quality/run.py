@@ -319,7 +319,7 @@ def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Inpu
 
 
 def _named(inputs: Iterable[Input]) -> list[Input]:
-    """Inputs whose names can be written as UTF-8: other bytes appear as `\\xNN`."""
+    """Inputs whose names can be written as UTF-8: other bytes appear escaped."""
     return [
         replace(item, name=os.fsencode(item.name).decode("utf-8", "backslashreplace"))
         for item in inputs

@@ -67,7 +67,7 @@ class NearDuplicateSettings(_Group):
         default=0.5, ge=0.3, description="Least Jaccard similarity of word 3-grams."
     )
     containment: Share = Field(
-        default=0.7, ge=0.3, description="Least share of the shorter text found in the other."
+        default=0.4, ge=0.3, description="Least share of the shorter text found in the other."
     )
 
 
@@ -160,4 +160,7 @@ def _first_error(error: ValidationError) -> str:
         if len(first["loc"]) > 1 and group is not None and group.default is not None:
             fields = dict(type(group.default).model_fields)
         return f"unknown setting {name!r}; known here: {', '.join(fields)}."
-    return f"{name} = {first['input']!r}: {first['msg']}. Correct or remove it."
+    what = "expected a path" if first["type"] == "path_type" else first["msg"]
+    if first["type"] == "model_type":
+        what = f"expected a table, [{name}] with settings below it"
+    return f"{name} = {first['input']!r}: {what}. Correct or remove it."
