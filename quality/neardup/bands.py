@@ -9,6 +9,7 @@ that two texts share always gives both the same key.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,44 +43,54 @@ def band_keys(values: U16, bands: int, rows: int) -> U32:
     return (keys >> _SHIFT).astype(np.uint32)
 
 
-def anchors(texts: Sequence[U8]) -> tuple[U32, Numbers, Numbers]:
-    """Anchor keys of several texts, the place of each one's text, and the word it begins at.
+def anchors(words: U8, ends: Numbers) -> tuple[U32, Numbers, Numbers]:
+    """Anchor keys of texts that stand one after another, and of each the text and window.
 
-    Each text has at least `WINDOW` + 3 words. A key may come several times from one text.
+    `ends` is the place after the last word of each text, windows begin at a word counted over
+    all texts. A text of less than `WINDOW` + 3 words has no anchor.
     """
+    cuts = np.searchsorted(ends, np.arange(_PASS_WORDS, len(words), _PASS_WORDS)) + 1
+    bounds = [0, *distinct(cuts).tolist(), len(ends)]
     parts: list[tuple[U32, Numbers, Numbers]] = []
-    first = size = 0
-    for place, text in enumerate(texts, start=1):
-        size += len(text)
-        if size >= _PASS_WORDS or place == len(texts):
-            keys, rows, positions = _anchors(texts[first:place])
-            parts.append((keys, rows + first, positions))
-            first, size = place, 0
+    for first, after in pairwise(bounds):
+        begin = int(ends[first - 1]) if first else 0
+        keys, rows, windows = _anchors(words[begin : ends[after - 1]], ends[first:after] - begin)
+        parts.append((keys, rows + first, windows + begin))
     return (
         np.concatenate([keys for keys, _, _ in parts]),
         np.concatenate([rows for _, rows, _ in parts]),
-        np.concatenate([positions for _, _, positions in parts]),
+        np.concatenate([windows for _, _, windows in parts]),
     )
 
 
-def _anchors(texts: Sequence[U8]) -> tuple[U32, Numbers, Numbers]:
-    sizes = np.array([len(text) for text in texts])
-    ends = np.cumsum(sizes)
-    packed = mix32(_runs(np.concatenate(texts))).astype(np.uint64) << _SHIFT
-    packed |= np.arange(len(packed), dtype=np.uint64)
-    least = _sliding_least(packed)
+def _anchors(words: U8, ends: Numbers) -> tuple[U32, Numbers, Numbers]:
+    if len(words) < WINDOW + ANCHOR_WORDS - 1:
+        return np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.int64)
+    hashes = mix32(_runs(words))
+    least = _sliding_least(hashes)
+    chosen = fresh(least)
+    chosen[ends[:-1][ends[:-1] < len(least)]] = True
     # Windows that reach over the end of a text are passed over.
-    inside = np.ones(len(least), np.bool_)
     for back in range(1, ANCHOR_WORDS - 1 + WINDOW):
-        inside[ends[:-1] - back] = False
-    least = least[inside]
-    chosen = least[fresh(least)]
-    positions = (chosen & _LOW).astype(np.int64)
-    rows = np.searchsorted(ends, positions, side="right")
-    return (chosen >> _SHIFT).astype(np.uint32), rows, positions - (ends - sizes)[rows]
+        over = ends[:-1] - back
+        chosen[over[(over >= 0) & (over < len(least))]] = False
+    windows = np.flatnonzero(chosen)
+    return least[windows], np.searchsorted(ends, windows, side="right"), windows
 
 
-def _sliding_least(values: U64) -> U64:
+def anchor_places(words: U8, windows: Numbers) -> Numbers:
+    """The word at which the anchor of each window begins."""
+    hashes = mix32(_runs(words))
+    places, least = windows.copy(), hashes[windows]
+    for offset in range(1, WINDOW):
+        other = hashes[windows + offset]
+        less = other < least
+        least[less] = other[less]
+        places[less] = windows[less] + offset
+    return places
+
+
+def _sliding_least(values: U32) -> U32:
     width = 1
     while width < WINDOW:
         values = np.minimum(values[:-width], values[width:])

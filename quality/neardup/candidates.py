@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from quality.neardup.bands import Numbers, Postings, anchors, band_keys
 from quality.neardup.sets import distinct, distinct_counts, is_member
-from quality.neardup.shingles import U8, U16, U32
+from quality.neardup.shingles import U32
 from quality.neardup.signature import MIN_WORDS, Scheme
+from quality.neardup.texts import Texts
 
 Mask = NDArray[np.bool_]
 _Number = TypeVar("_Number", np.uint16, np.uint32)
@@ -39,19 +39,19 @@ class TextKeys:
     bands: U32
     anchor_rows: Numbers
     anchors: U32
-    positions: Numbers
-    """Word at which each anchor begins, within its text."""
+    windows: Numbers
+    """First word of the window of each anchor, counted over all texts."""
 
 
-def keys_of(minhashes: Sequence[U16], word_bytes: Sequence[U8], scheme: Scheme) -> TextKeys:
+def keys_of(texts: Texts, scheme: Scheme) -> TextKeys:
     """The keys of several texts; those under `MIN_WORDS` words have none."""
-    rows = np.array([i for i, one in enumerate(word_bytes) if len(one) >= MIN_WORDS], np.int64)
-    if not len(rows):
+    long = np.flatnonzero(np.diff(texts.ends, prepend=0) >= MIN_WORDS)
+    if not len(long):
         none, no_keys = np.empty(0, np.int64), np.empty(0, np.uint32)
         return TextKeys(none, no_keys, none, no_keys, none)
-    bands = band_keys(np.stack([minhashes[row] for row in rows]), scheme.bands, scheme.rows)
-    keys, places, positions = anchors([word_bytes[row] for row in rows])
-    return TextKeys(np.repeat(rows, bands.shape[1]), bands.ravel(), rows[places], keys, positions)
+    bands = band_keys(texts.minhashes[long], scheme.bands, scheme.rows)
+    keys, rows, windows = anchors(texts.words, texts.ends)
+    return TextKeys(np.repeat(long, bands.shape[1]), bands.ravel(), rows, keys, windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-import numpy as np
-
 from quality.errors import StateError
 from quality.neardup.candidates import KeyIndex, TextKeys, keys_of
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import Judge, Limits
 from quality.neardup.relations import Relations, overlaps, trigrams
 from quality.neardup.signature import DEFAULT, DocumentSignature, Scheme
-from quality.neardup.store import Store, StoredText
+from quality.neardup.store import Store, StoredTexts
 from quality.state import State
 
 SCHEME_KEY = "neardup.scheme"
@@ -136,18 +134,12 @@ class SectionIndex:
             self._load(cluster=False)
 
     def _load(self, *, cluster: bool) -> None:
-        while rows := self._store.texts(after=self._last, limit=_LOAD_TEXTS):
-            keys = self._keys_of(rows)
-            numbers = np.array([row.number for row in rows], np.int64)
-            self._keys.add(keys, numbers, np.array([row.leader for row in rows], np.int64))
-            self._last = rows[-1].number
+        while stored := self._store.texts(after=self._last, limit=_LOAD_TEXTS):
+            keys = keys_of(stored.texts, self._scheme)
+            self._keys.add(keys, stored.numbers, stored.leaders)
+            self._last = int(stored.numbers[-1])
             if cluster:
-                self._assign(rows, keys)
-
-    def _keys_of(self, rows: Sequence[StoredText]) -> TextKeys:
-        return keys_of(
-            [row.minhash for row in rows], [row.word_bytes for row in rows], self._scheme
-        )
+                self._assign(stored, keys)
 
     def _put(self, signature: DocumentSignature) -> int | None:
         """Store one document; the text that this place carried before, if it was another."""
@@ -168,31 +160,31 @@ class SectionIndex:
         for text in sorted(text for text in texts if text is not None):
             if self._store.carrying(text, 1):
                 continue
-            members = [member for member in self._store.members(text) if member != text]
             self._store.delete_text(text)
-            for member in members:
+            left = self._store.texts_led_by(text)
+            for member in left.numbers.tolist():
                 self._set_leader(member, member)
-            rows = self._store.texts_numbered(members)
-            self._assign(rows, self._keys_of(rows))
+            self._assign(left, keys_of(left.texts, self._scheme))
         # Keys of what was deleted stay in memory until the index is opened again: they lead
         # to nothing, or to a newer text of that number that verification turns away.
         self._last = self._store.last_text()
 
-    def _assign(self, rows: Sequence[StoredText], keys: TextKeys) -> None:
+    def _assign(self, stored: StoredTexts, keys: TextKeys) -> None:
         """Let each text, in order, join the earlier representative it is most like."""
         found = self._keys.whole(keys, self._keys.match(keys))
-        for place, row in enumerate(rows):
-            candidates = [text for text in found.of_row(place) if text < row.number]
+        for row, number in enumerate(stored.numbers.tolist()):
+            candidates = [text for text in found.of_row(row) if text < number]
             leaders = self._store.leaders_among(candidates)[:MAX_LEADERS]
             if not leaders:
                 continue
             words = self._store.word_bytes(leaders)
             measured = overlaps(
-                trigrams(row.word_bytes), [trigrams(words[leader]) for leader in leaders]
+                trigrams(stored.texts.word_bytes(row)),
+                [trigrams(words[leader]) for leader in leaders],
             )
             leader = choose_leader(leaders, measured)
             if leader is not None:
-                self._set_leader(row.number, leader)
+                self._set_leader(number, leader)
 
     def _set_leader(self, text: int, leader: int) -> None:
         self._store.set_leader(text, leader)

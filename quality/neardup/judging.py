@@ -9,7 +9,7 @@ from itertools import accumulate, islice
 
 import numpy as np
 
-from quality.neardup.bands import Numbers
+from quality.neardup.bands import Numbers, anchor_places
 from quality.neardup.candidates import KeyIndex, TextKeys, by_section, keys_of
 from quality.neardup.clusters import choose_leader
 from quality.neardup.relations import (
@@ -27,7 +27,8 @@ from quality.neardup.relations import (
 from quality.neardup.sets import distinct
 from quality.neardup.shingles import U32
 from quality.neardup.signature import MIN_WORDS, DocumentSignature, Scheme
-from quality.neardup.store import Cluster, Store, StoredDocument, stored_minhash
+from quality.neardup.store import Cluster, Store, StoredDocument
+from quality.neardup.texts import Texts, texts_of
 
 # More would be a list nobody reads; the earliest one is always among them.
 MAX_REPORTED = 10
@@ -61,17 +62,16 @@ class Judge:
 
     def judge(self, signatures: Sequence[DocumentSignature]) -> Iterator[Relations]:
         """The relations of each document, in order."""
-        keys = keys_of(
-            [stored_minhash(one.minhash) for one in signatures],
-            [one.word_bytes for one in signatures],
-            self._scheme,
-        )
+        if not signatures:
+            return
+        texts = texts_of(signatures)
+        keys = keys_of(texts, self._scheme)
         starts = [_word_starts(one.block_words) for one in signatures]
         firsts = np.array([0, *accumulate(len(one.sections) for one in signatures)], np.int64)
         matches = self._keys.match(keys)
         whole = self._keys.whole(keys, matches)
         commonplace = self._keys.commonplace(keys, matches, whole)
-        parts = by_section(matches, _sections_of(keys, signatures, starts, firsts))
+        parts = by_section(matches, _sections_of(texts, keys, signatures, starts))
         for row, signature in enumerate(signatures):
             first, after = int(firsts[row]), int(firsts[row + 1])
             partly = [(number - first, text) for number, text in parts.of_rows(first, after)]
@@ -255,21 +255,25 @@ def _word_starts(block_words: U32) -> Numbers:
 
 
 def _sections_of(
+    texts: Texts,
     keys: TextKeys,
     signatures: Sequence[DocumentSignature],
     starts: Sequence[Numbers],
-    firsts: Numbers,
 ) -> Numbers:
     """The section, numbered over all documents, that each anchor stands in; -1 for none."""
     result = np.full(len(keys.anchors), -1, np.int64)
+    if not len(result):
+        return result
+    places = anchor_places(texts.words, keys.windows)
     bounds = np.searchsorted(keys.anchor_rows, np.arange(len(signatures) + 1))
+    number = begin = 0
     for row, signature in enumerate(signatures):
-        if not signature.sections:
-            continue
-        begins = starts[row][[first for first, _ in signature.sections]]
-        positions = keys.positions[bounds[row] : bounds[row + 1]]
-        inside = np.searchsorted(begins, positions, side="right") - 1
-        result[bounds[row] : bounds[row + 1]] = np.where(inside < 0, -1, inside + firsts[row])
+        own = slice(bounds[row], bounds[row + 1])
+        if signature.sections:
+            begins = starts[row][[first for first, _ in signature.sections]] + begin
+            inside = np.searchsorted(begins, places[own], side="right") - 1
+            result[own] = np.where(inside < 0, -1, inside + number)
+        number, begin = number + len(signature.sections), begin + signature.words
     return result
 
 

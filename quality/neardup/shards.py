@@ -17,7 +17,7 @@ from quality.errors import StateError
 from quality.neardup.candidates import TextKeys, keys_of
 from quality.neardup.index import SCHEME_KEY, check_scheme
 from quality.neardup.signature import DEFAULT, Scheme
-from quality.neardup.store import Store, StoredText
+from quality.neardup.store import Store, StoredTexts
 from quality.state import State
 
 BAND, ANCHOR = 0, 1
@@ -64,11 +64,11 @@ def export_shard(state: State, folder: Path, scheme: Scheme = DEFAULT) -> None:
         _writer(folder / "keys.parquet", _KEYS, scheme) as keys,
     ):
         last = 0
-        while rows := store.texts(after=last, limit=_BATCH):
-            last = rows[-1].number
-            found = keys_of([r.minhash for r in rows], [r.word_bytes for r in rows], scheme)
-            texts.write_table(_text_table(store, rows, found))
-            keys.write_table(_key_table(rows, found))
+        while stored := store.texts(after=last, limit=_BATCH):
+            last = int(stored.numbers[-1])
+            found = keys_of(stored.texts, scheme)
+            texts.write_table(_text_table(store, stored, found))
+            keys.write_table(_key_table(stored, found))
 
 
 def check_shards(folders: Sequence[Path], scheme: Scheme = DEFAULT) -> None:
@@ -88,22 +88,23 @@ def _writer(path: Path, schema: pa.Schema, scheme: Scheme) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema.with_metadata({"scheme": scheme.to_json()}))
 
 
-def _text_table(store: Store, rows: Sequence[StoredText], found: TextKeys) -> pa.Table:
+def _text_table(store: Store, stored: StoredTexts, found: TextKeys) -> pa.Table:
+    first, last = int(stored.numbers[0]), int(stored.numbers[-1])
+    rows = range(len(stored))
     columns = {
-        "number": [row.number for row in rows],
-        "exact": [value.hex() for value in store.exact_hashes(rows[0].number, rows[-1].number)],
-        "minhash": [row.minhash.tobytes() for row in rows],
-        "word_bytes": [row.word_bytes.tobytes() for row in rows],
-        "anchors": np.bincount(found.anchor_rows, minlength=len(rows)),
+        "number": stored.numbers,
+        "exact": [value.hex() for value in store.exact_hashes(first, last)],
+        "minhash": [stored.texts.minhashes[row].tobytes() for row in rows],
+        "word_bytes": [stored.texts.word_bytes(row).tobytes() for row in rows],
+        "anchors": np.bincount(found.anchor_rows, minlength=len(stored)),
     }
     return pa.table(columns, schema=_TEXTS)
 
 
-def _key_table(rows: Sequence[StoredText], found: TextKeys) -> pa.Table:
-    numbers = np.array([row.number for row in rows])
+def _key_table(stored: StoredTexts, found: TextKeys) -> pa.Table:
     columns = {
         "kind": np.repeat([BAND, ANCHOR], [len(found.bands), len(found.anchors)]),
         "key": np.concatenate([found.bands, found.anchors]).astype(np.int64),
-        "number": numbers[np.concatenate([found.band_rows, found.anchor_rows])],
+        "number": stored.numbers[np.concatenate([found.band_rows, found.anchor_rows])],
     }
     return pa.table(columns, schema=_KEYS)

@@ -14,8 +14,10 @@ from typing import TypeVar
 import numpy as np
 from xxhash import xxh3_64_intdigest
 
-from quality.neardup.shingles import U8, U16, U32
+from quality.neardup.bands import Numbers
+from quality.neardup.shingles import U8, U32
 from quality.neardup.signature import DocumentSignature
+from quality.neardup.texts import Texts, stored_minhash
 from quality.state import State
 
 # Paths and ids are found by a 64-bit hash: an index over the strings would take more room
@@ -40,13 +42,15 @@ _Value = TypeVar("_Value", int, str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class StoredText:
-    """A text of the index: what finds it and what verifies it."""
+class StoredTexts:
+    """Texts of the index, in the order of their numbers: what finds and verifies them."""
 
-    number: int
-    leader: int
-    minhash: U16
-    word_bytes: U8
+    numbers: Numbers
+    leaders: Numbers
+    texts: Texts
+
+    def __len__(self) -> int:
+        return len(self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,20 +196,21 @@ class Store:
         self.connection.execute("DELETE FROM near_documents WHERE sequence = ?", (sequence,))
 
     def word_bytes(self, numbers: Sequence[int]) -> dict[int, U8]:
-        """The bytes of the words of several texts."""
-        return {text.number: text.word_bytes for text in self.texts_numbered(numbers)}
+        """The bytes of the words of several texts; those not stored are left out."""
+        found: dict[int, U8] = {}
+        for part in _parts(numbers):
+            query = f"SELECT number, word_bytes FROM near_texts WHERE number IN ({_marks(part)})"
+            rows = self.connection.execute(query, part)
+            found.update((number, np.frombuffer(blob, np.uint8)) for number, blob in rows)
+        return found
 
-    def texts(self, after: int, limit: int) -> list[StoredText]:
-        """The texts after one, in order."""
+    def texts(self, after: int, limit: int) -> StoredTexts:
+        """The texts after one."""
         return self._texts("number > ? ORDER BY number LIMIT ?", (after, limit))
 
-    def texts_numbered(self, numbers: Sequence[int]) -> list[StoredText]:
-        """These texts, in the order of their numbers."""
-        return [
-            text
-            for part in _parts(sorted(numbers))
-            for text in self._texts(f"number IN ({_marks(part)}) ORDER BY number", part)
-        ]
+    def texts_led_by(self, leader: int) -> StoredTexts:
+        """The texts of a cluster."""
+        return self._texts("leader = ? ORDER BY number", (leader,))
 
     def reset_leaders(self) -> None:
         """Let every text stand for itself."""
@@ -252,13 +257,6 @@ class Store:
         while batch := rows.fetchmany(size):
             yield [dict(zip(names, row, strict=True)) for row in batch]
 
-    def members(self, leader: int) -> list[int]:
-        """The texts of a cluster, in order."""
-        rows = self.connection.execute(
-            "SELECT number FROM near_texts WHERE leader = ? ORDER BY number", (leader,)
-        )
-        return [int(number) for (number,) in rows]
-
     def _documents(self, where: str, values: Sequence[object]) -> Iterator[StoredDocument]:
         rows = self.connection.execute(
             "SELECT sequence, id, path, record, host, text, block_words"
@@ -268,25 +266,21 @@ class Store:
         for sequence, id_, path, record, host, text, blob in rows:
             yield StoredDocument(sequence, id_, path, record, host, text, _unpacked(blob))
 
-    def _texts(self, where: str, values: Sequence[object]) -> list[StoredText]:
+    def _texts(self, where: str, values: Sequence[object]) -> StoredTexts:
         rows = self.connection.execute(
             f"SELECT number, leader, minhash, word_bytes FROM near_texts WHERE {where}", values
+        ).fetchall()
+        numbers, leaders, minhashes, words = zip(*rows, strict=True) if rows else ((),) * 4
+        values_together = np.frombuffer(b"".join(minhashes), np.uint16)
+        texts = Texts(
+            values_together.reshape(len(rows), -1) if rows else values_together.reshape(0, 0),
+            np.frombuffer(b"".join(words), np.uint8),
+            np.cumsum([len(blob) for blob in words], dtype=np.int64),
         )
-        return [
-            StoredText(number, leader, np.frombuffer(m, np.uint16), np.frombuffer(w, np.uint8))
-            for number, leader, m, w in rows
-        ]
+        return StoredTexts(np.array(numbers, np.int64), np.array(leaders, np.int64), texts)
 
     def _value(self, query: str) -> int:
         return int(self.connection.execute(query).fetchone()[0])
-
-
-def stored_minhash(values: U32) -> U16:
-    """The low 16 bits of each value: half the room, and unlike values agree once in 65,536.
-
-    This is b-bit minwise hashing (Li and König, WWW 2010) with b = 16.
-    """
-    return (values & np.uint32(0xFFFF)).astype(np.uint16)
 
 
 def _packed(block_words: U32) -> bytes:
