@@ -402,7 +402,16 @@ def _pages_of(item: Input, *, max_bytes: int) -> Iterator[Input | Page | ReadFai
     if suffix in PAGE_SUFFIXES:
         yield item
     else:
+        yield from _guarded(item, max_bytes=max_bytes)
+
+
+def _guarded(item: Input, *, max_bytes: int) -> Iterator[Page | ReadFailure]:
+    """The records of a container. It is read in this process, so a fault must end it alone."""
+    try:
         yield from read(item, max_bytes=max_bytes)
+    except Exception as error:
+        message = f"{item.name}: {error or 'no message'} (a fault in reading it; report it)"
+        yield ReadFailure(item.name, 0, type(error).__name__, message)
 
 
 def _as_page_failure(failure: ReadFailure) -> PageFailure:
