@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from pathlib import Path
 
@@ -79,6 +80,16 @@ class ScoreParameters(BaseModel):
         title="Drift window",
         description="How many earlier runs a run is compared with; no alarm before five.",
     )
+    shards: int = Field(
+        default=1,
+        ge=1,
+        le=10_000,
+        title="Shards",
+        description="Among how many runs the inputs are shared out, by a hash of their paths.",
+    )
+    shard: int = Field(
+        default=0, ge=0, title="Shard", description="Which of them this run takes, from 0."
+    )
     reports_url: str | None = Field(
         default=None,
         pattern=r"^(https?|file)://\S+$",
@@ -88,7 +99,14 @@ class ScoreParameters(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _address_goes_with_dask(self) -> ScoreParameters:
+    def _belongs_together(self) -> ScoreParameters:
         if self.dask_address is not None and self.runner is not Runner.DASK:
             raise ValueError("a Dask address needs the task runner dask")
+        if self.shard >= self.shards:
+            raise ValueError(f"there is no shard {self.shard} of {self.shards}; they count from 0")
         return self
+
+    def takes(self, name: str) -> bool:
+        """Whether an input of this name belongs to this shard, on whatever machine."""
+        digest = hashlib.sha256(name.encode()).digest()
+        return int.from_bytes(digest[:8]) % self.shards == self.shard

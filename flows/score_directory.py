@@ -39,8 +39,10 @@ Judged = Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]
 def run_name() -> str:
     """The end of the source's path and the time, such as `inbox 22 Nov 05:42`."""
     given = flow_run.parameters.get("parameters")
-    source = given.source if isinstance(given, ScoreParameters) else ScoreParameters().source
-    return f"{source.name or source.resolve().name} {flow_run.scheduled_start_time:%d %b %H:%M}"
+    asked = given if isinstance(given, ScoreParameters) else ScoreParameters()
+    source = asked.source.name or asked.source.resolve().name
+    shard = f" {asked.shard + 1}/{asked.shards}" if asked.shards > 1 else ""
+    return f"{source}{shard} {flow_run.scheduled_start_time:%d %b %H:%M}"
 
 
 @flow(name="score-directory", flow_run_name=run_name, persist_result=False)
@@ -57,6 +59,7 @@ def _open_and_score(parameters: ScoreParameters) -> State[Any]:
         out=parameters.out,
         state=parameters.state,
         rescore=parameters.rescore,
+        takes=parameters.takes if parameters.shards > 1 else None,
     ) as run:
         return _score(run, parameters, settings)
 
