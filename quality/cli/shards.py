@@ -82,5 +82,6 @@ def _merge_with_dask(options: argparse.Namespace) -> None:
         raise UsageError(
             "Dask is not installed. Install the extra: pip install 'quality-pipeline[dask,merge]'."
         ) from error
-    with Client(options.dask_address):
+    connect: Any = Client  # untyped
+    with connect(options.dask_address):
         merge_with_dask(options.shards, options.out, memory=options.memory)
