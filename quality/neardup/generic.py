@@ -26,7 +26,7 @@ FIXED_WORTH = 0.2
 FORMAT_WORTH = -0.7
 # All sections together: at least so much, and so much on average.
 MIN_SUM = 1.5
-MIN_MEAN = 0.4
+MIN_MEAN = 0.5
 # From this share of equal headings on, a heading is fixed.
 FIXED_SHARE = 0.5
 
@@ -85,6 +85,11 @@ def _worth_of_heading(recurring: Recurring, kinds: Mapping[str, str]) -> float:
 
 
 def _is_fixed(recurring: Recurring) -> bool:
-    own = words(fold(recurring.own.heading))
-    same = sum(1 for other in recurring.others if words(fold(other.heading)) == own)
+    own = _wording(recurring.own)
+    same = sum(1 for other in recurring.others if _wording(other) == own)
     return same >= FIXED_SHARE * len(recurring.others)
+
+
+def _wording(section: SectionOutline) -> list[str]:
+    """The words of a heading without its number."""
+    return [word for word in words(fold(section.heading)) if not word.isdigit()]

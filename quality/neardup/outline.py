@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from quality.document import BlockKind, Document
-from quality.neardup.headings import lexicon, opener, stem_of, stems
+from quality.neardup.headings import lexicon, opener, stems
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import fold, words
 
@@ -27,6 +27,14 @@ _QUOTE = re.compile('["“”«»]')
 _SENTENCE_END = re.compile(r"""[.!,;…。！，；]["'”’)]*$""")
 # "Evening Post: What will change?"
 _SPEAKER = re.compile(r"[^\W\d_][\w .'’-]{0,40}[:：]\s")
+# Bold in Markdown, or led by a pictogram: headings that plain text has no other sign for.
+_MARKED = re.compile(
+    r"(?:(?P<mark>\*\*|__)|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]+\s*)"
+    r"(?P<bare>[^*_]+?)(?(mark)(?P=mark)|)[:：]?"
+)
+_NUMBERED = re.compile(r"\d{1,2}[.)]\s+(?P<bare>.+)")
+# With fewer headings that end otherwise, those that end in a colon are the sections.
+MIN_PLAIN = 3
 # A longer "heading" is a sentence.
 MAX_HEADING_CHARS = 120
 MAX_HEADING_WORDS = 12
@@ -64,7 +72,9 @@ def outline(document: Document, skip: Collection[int]) -> Outline:
     """The outline of a document without the blocks in `skip` (chrome). Pure."""
     texts = list(document.block_texts())
     kept = [number for number in range(len(texts)) if number not in skip]
-    context = _Context(document, texts, _topic(document), _subject(document))
+    title = _title(document)
+    topic = frozenset(stems(title, language=document.language))
+    context = _Context(document, texts, title, topic, _subject(document))
     heads = _main_heads(context, kept)
     ends = [*heads[1:], len(texts)] if heads else []
     bodies = [
@@ -81,21 +91,20 @@ def outline(document: Document, skip: Collection[int]) -> Outline:
 
 def _main_heads(context: _Context, kept: Sequence[int]) -> list[int]:
     """The blocks that head a main section, in order, without the document's title."""
-    document, texts, topic = context.document, context.texts, context.topic
+    document, texts = context.document, context.texts
     found = _headings(document, texts, kept)
     level = _main_level(document, found)
-    heads = [
+    found = [
         number
         for number in found
-        if (document.blocks[number].level or 7) <= level
-        and not _is_subheading(texts[number])
-        and not _is_title(document, texts, number, topic)
+        if (document.blocks[number].level or 7) <= level and not _is_title(context, number)
     ]
+    # A label ("1. Rising Demand:") is part of a section, unless the house ends all headings so.
+    plain = [number for number in found if not _is_subheading(texts[number])]
+    heads = plain if len(plain) >= MIN_PLAIN else found
     following = {number: kept[at + 1] for at, number in enumerate(kept[:-1])}
     heads = _without_questions(document, texts, heads, following)
-    # Of headings in a row the last one heads the text: the first is a title or a part's name.
-    own = set(heads)
-    heads = [number for number in heads if following.get(number) not in own]
+    heads = _one_of_a_row(context, heads, following)
     # A heading that comes again ("Pros" under each product of a list) is no second section.
     first = {fold(texts[number]): number for number in reversed(heads)}
     return [number for number in heads if first[fold(texts[number])] == number]
@@ -124,29 +133,68 @@ def _without_questions(
     return own
 
 
+def _one_of_a_row(
+    context: _Context, heads: Sequence[int], following: Mapping[int, int]
+) -> list[int]:
+    """Of headings in a row the last one that names a family, else the last of all.
+
+    The others are titles of parts, or of the first subject within the section.
+    """
+    families = lexicon(context.document.language or "en").families
+    chosen: list[int] = []
+    before = None
+    for number in heads:
+        in_row = before is not None and following.get(before) == number
+        if in_row and families(context.texts[chosen[-1]]) and not families(context.texts[number]):
+            before = number
+            continue
+        if in_row:
+            chosen.pop()
+        chosen.append(number)
+        before = number
+    return chosen
+
+
 def _headings(document: Document, texts: Sequence[str], kept: Sequence[int]) -> list[int]:
-    families = lexicon(document.language or "en").families
+    """Headings, and lines that the extractor could not know for headings."""
     found = []
     for at, number in enumerate(kept):
-        kind, text = document.blocks[number].kind, texts[number]
-        if kind is BlockKind.HEADING and len(text) <= MAX_HEADING_CHARS:
-            found.append(number)
-        elif kind is BlockKind.PARAGRAPH and at + 1 < len(kept):
-            following = kept[at + 1]
-            leads = document.blocks[following].kind is not BlockKind.PARAGRAPH or bool(
-                _LABEL.match(texts[following])
-            )
-            if leads and _reads_like_heading(text) and (families(text) or _is_titled(text)):
+        if document.blocks[number].kind is BlockKind.HEADING:
+            if len(texts[number]) <= MAX_HEADING_CHARS:
                 found.append(number)
+        elif at + 1 < len(kept) and _is_hidden_heading(document, texts, number, kept[at + 1]):
+            found.append(number)
     return found
 
 
+def _is_hidden_heading(
+    document: Document, texts: Sequence[str], number: int, following: int
+) -> bool:
+    """Whether a line of no heading's kind is one: marked, numbered above prose, or above a list."""
+    text, kind, next_kind = texts[number], *(document.blocks[n].kind for n in (number, following))
+    families = lexicon(document.language or "en").families
+    if kind is BlockKind.LIST_ITEM:
+        item = _NUMBERED.fullmatch(text)
+        stands_alone = next_kind is not BlockKind.LIST_ITEM
+        return bool(
+            item and stands_alone and _reads_like_heading(item["bare"]) and families(item["bare"])
+        )
+    if kind is not BlockKind.PARAGRAPH:
+        return False
+    marked = _MARKED.fullmatch(text)
+    if marked:
+        return _reads_like_heading(marked["bare"].rstrip(":："))
+    leads = next_kind is not BlockKind.PARAGRAPH or bool(_LABEL.match(texts[following]))
+    return leads and _reads_like_heading(text) and bool(families(text) or _is_titled(text))
+
+
 def _reads_like_heading(text: str) -> bool:
+    """Whether a line could be a heading by its own form."""
     count = len(words(text))
     return (
         0 < count <= MAX_HEADING_WORDS
         and len(text) <= MAX_HEADING_CHARS
-        and text[0].isupper()
+        and text[:1].isupper()
         and not text.endswith((":", "："))
         and not _SENTENCE_END.search(text)
     )
@@ -165,11 +213,13 @@ def _main_level(document: Document, heads: Sequence[int]) -> int:
     return min(repeated, default=max(count, default=7))
 
 
-def _is_title(document: Document, texts: Sequence[str], head: int, topic: frozenset[str]) -> bool:
-    if document.blocks[head].level == 1 or texts[head] == document.title:
+def _is_title(context: _Context, head: int) -> bool:
+    """Whether a heading is the document's title, or the title once more in other words."""
+    document, text = context.document, context.texts[head]
+    if document.blocks[head].level == 1 or text == context.title:
         return True
-    own = [stem_of(word) for word in words(fold(texts[head]))]
-    return len(own) >= 4 and sum(stem in topic for stem in own) >= 0.8 * len(own)
+    own = stems(text, language=document.language)
+    return len(own) >= 3 and sum(stem in context.topic for stem in own) >= 0.8 * len(own)
 
 
 def _main_of_sections(
@@ -187,16 +237,15 @@ def _main_of_sections(
     return tuple(found)
 
 
-def _topic(document: Document) -> frozenset[str]:
-    """The stems of the title: what the document is about."""
-    title = document.title or ""
-    if not title:
-        for number, block in enumerate(document.blocks[:4]):
-            text = document.block_text(number)
-            if block.kind is BlockKind.HEADING and len(words(text)) > 3:
-                title = text
-                break
-    return frozenset(stems(title, language=document.language))
+def _title(document: Document) -> str:
+    """The title, known or taken for it: a first heading that is no mere label."""
+    if document.title:
+        return document.title
+    for number, block in enumerate(document.blocks[:4]):
+        text = document.block_text(number)
+        if block.kind is BlockKind.HEADING and len(words(text)) > 3:
+            return text
+    return ""
 
 
 def _subject(document: Document) -> frozenset[str]:
@@ -222,8 +271,11 @@ class _Context:
 
     document: Document
     texts: Sequence[str]
+    title: str
     topic: frozenset[str]
+    """Stems of the title."""
     subject: frozenset[str]
+    """Capitalised words that come up throughout."""
 
     def describe(self, head: int, body: Sequence[int]) -> SectionOutline:
         heading, language = self.texts[head], self.document.language
