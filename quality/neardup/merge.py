@@ -185,8 +185,14 @@ def open_engine(out: Path, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     with TemporaryDirectory(dir=out, prefix=".merge-") as work:
         engine = duckdb.connect(f"{work}/merge.duckdb")
         try:
+            # What is ordered says so; keeping the order of everything else takes memory.
+            engine.execute("SET preserve_insertion_order = false")
             engine.execute(f"SET memory_limit = '{memory}'; SET temp_directory = '{work}/spill'")
             yield engine
+        except duckdb.OutOfMemoryException as error:
+            raise UsageError(
+                f"{out}: {memory} of memory are not enough for this merge. Give more with --memory."
+            ) from error
         finally:
             engine.close()
 
