@@ -143,6 +143,15 @@ class Ledger:
             for run, folder, status, started, documents, failures, manifest in rows
         ]
 
+    def last_folder(self) -> str | None:
+        """The folder of the latest run that wrote documents."""
+        row = self._state.connection.execute(
+            "SELECT folder FROM runs WHERE documents_bytes > 0 AND status != ? "
+            "ORDER BY started DESC, run DESC LIMIT 1",
+            (RunStatus.RUNNING.value,),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def counts(self) -> dict[str, int]:
         """How many inputs ended, by status, over all fingerprints."""
         rows = self._state.connection.execute(

@@ -274,7 +274,9 @@ def make_plan(
             digests[item.name] = _digest(item)
             settled.append(item)
         except OSError as error:
-            message = f"{item.name}: cannot be read ({error.strerror}). Check its permissions."
+            gone = isinstance(error, FileNotFoundError)
+            cure = "Remove the broken link." if gone else "Check its permissions."
+            message = f"{item.name}: cannot be read ({error.strerror}). {cure}"
             failures.append(PageFailure(item.name, 0, "read", "ReadError", message))
         except ReadError as error:
             failures.append(PageFailure(item.name, 0, "read", "ReadError", str(error)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -31,9 +33,17 @@ STYLES: Mapping[str, str] = {
 }
 
 
-def print_summary(summary: RunSummary, folder: Path, plan: Plan) -> None:
-    """The numbers of a run, on stdout."""
-    console = Console(highlight=False, soft_wrap=True)
+# Scores below this say nothing to a person.
+_LEAST_SHOWN = 0.05
+# All but tab and line feed; C1 controls steer some terminals too.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def print_summary(
+    summary: RunSummary, folder: Path, plan: Plan, *, last: str | None = None
+) -> None:
+    """The numbers of a run, on stdout; `last` is the last run that scored something."""
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     inputs = summary.inputs
     line = f"{inputs['scored']} of {inputs['found']} files scored"
     if summary.documents != inputs["scored"]:
@@ -55,26 +65,43 @@ def print_summary(summary: RunSummary, folder: Path, plan: Plan) -> None:
         console.print(f"templates   {len(summary.templates)}, in {templated} templated documents")
     if summary.failures:
         console.print(f"failures    {_listed(summary.failures)}: see {folder / 'failures.jsonl'}")
-    console.print(f"report      {folder / 'report' / 'index.html'}", style="bold")
+    shown, when = (folder, "") if last is None else (Path(last), "  (of the last new files)")
+    console.print(
+        Text(f"report      {_relative(shown) / 'report' / 'index.html'}{when}", style="bold")
+    )
 
 
 def print_document(report: DocumentReport) -> None:
     """Every block with label, scores and why, in colour on a terminal."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
+    # Wrapped to the window for people; one line a block where another program reads.
+    console.soft_wrap = not console.is_terminal
     document = report.document
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in report.shares.items())
-    console.print(Text(document.path, style="bold"))
-    console.print(f"verdict {report.verdict.value}: {shares or 'nothing labelled'}")
+    ranked = sorted(report.shares.items(), key=lambda item: (-item[1], item[0]))
+    shares = ", ".join(f"{share:.0%} {_plain(name)}" for name, share in ranked)
+    console.print(Text(visible(document.path), style="bold"))
+    console.print(f"verdict  {report.verdict.value} ({shares or 'nothing labelled'})")
     if report.flags:
-        console.print(f"flags {', '.join(report.flags)}")
+        console.print(f"flags    {', '.join(map(_plain, report.flags))}")
     for twin in report.duplicates:
-        console.print(f"{twin.kind} twin {twin.path}, similarity {twin.similarity:.2f}")
+        line = f"twin     {twin.path} ({twin.kind}, similarity {twin.similarity:.2f})"
+        console.print(Text(visible(line)))
     for block in report.blocks:
         console.print()
         console.print(_block_head(block))
         text = document.text[block.block.start : block.block.end]
-        console.print(Text(text, style=STYLES[block.label.value]))
-        console.print(Text(f"  {block.reason}", style="italic"))
+        console.print(Text(visible(text), style=STYLES[block.label.value]))
+        why = Text(visible(block.reason), style="italic dim")
+        console.print(Text("  ").append_text(why) if console.soft_wrap else Padding(why, (0, 2)))
+
+
+def visible(text: str) -> str:
+    """Text whose control characters are shown, so that a page cannot steer the terminal.
+
+    >>> visible("a" + chr(27) + "[31mb")
+    'a␛[31mb'
+    """
+    return _CONTROL.sub(lambda found: chr(0x2400 + min(ord(found[0]), 0x21)), text)
 
 
 def print_evaluation(found: Evaluation) -> None:
@@ -107,13 +134,24 @@ def print_evaluation(found: Evaluation) -> None:
 
 
 def _block_head(block: BlockReport) -> Text:
-    head = Text(block.label.value, style=f"reverse {STYLES[block.label.value]}")
+    style = STYLES[block.label.value].replace(" strike", "")
+    head = Text(f" {_plain(block.label.value)} ", style=f"reverse {style}")
     if block.scores is not None:
         ranked = sorted(block.scores.items(), key=lambda item: -item[1])
-        head.append("  " + "  ".join(f"{name} {score:.2f}" for name, score in ranked), style="dim")
+        shown = [f"{name} {score:.2f}" for name, score in ranked if score >= _LEAST_SHOWN]
+        head.append("  " + ", ".join(shown), style="dim")
     if block.generated is not None:
-        head.append(f"  generated {block.generated:.2f}", style="dim")
+        head.append(f"; reads generated {block.generated:.2f}", style="dim")
     return head
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _relative(folder: Path) -> Path:
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def _words_table(summary: RunSummary) -> Table:
@@ -126,7 +164,7 @@ def _words_table(summary: RunSummary) -> Table:
     for label, words in falling(summary.words).items():
         bar = "█" * max(1, round(words / total * 30))
         table.add_row(
-            Text(label, style=STYLES[label]),
+            Text(_plain(label), style=STYLES[label].replace(" strike", "")),
             str(summary.blocks[label]),
             str(words),
             f"{words / total:.0%}",

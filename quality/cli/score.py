@@ -68,8 +68,11 @@ def _score(options: argparse.Namespace) -> int:
         summary = run.finish()
         if options.out is None:
             point_latest(out, run.folder)
+        last = None if summary.documents else run.ledger.last_folder()
     if not options.quiet:
-        print_summary(summary, run.folder, run.plan)
+        print_summary(summary, run.folder, run.plan, last=last)
+        if not summary.inputs["found"]:
+            print(f"no files found in {', '.join(map(str, options.paths))}")
     return 2 if summary.failures else 0
 
 
