@@ -321,9 +321,17 @@ def settled_inputs(paths: Sequence[Path], *, settle_s: float) -> tuple[list[Inpu
 
 
 def _named(inputs: Iterable[Input]) -> list[Input]:
-    """Inputs whose names can be written as UTF-8: other bytes appear escaped."""
+    """Inputs whose names can be written as UTF-8 (other bytes appear escaped).
+
+    Paths are absolute: worker processes outlive a change of this process's directory.
+    """
     return [
-        replace(item, name=os.fsencode(item.name).decode("utf-8", "backslashreplace"))
+        replace(
+            item,
+            path=item.path.absolute(),
+            sidecar=None if item.sidecar is None else item.sidecar.absolute(),
+            name=os.fsencode(item.name).decode("utf-8", "backslashreplace"),
+        )
         for item in inputs
     ]
 

@@ -135,7 +135,8 @@ def print_evaluation(found: Evaluation) -> None:
 
 def _block_head(block: BlockReport) -> Text:
     style = STYLES[block.label.value].replace(" strike", "")
-    head = Text(f" {_plain(block.label.value)} ", style=f"reverse {style}")
+    head = Text()
+    head.append(f" {_plain(block.label.value)} ", style=f"reverse {style}")
     if block.scores is not None:
         ranked = sorted(block.scores.items(), key=lambda item: -item[1])
         shown = [f"{name} {score:.2f}" for name, score in ranked if score >= _LEAST_SHOWN]
