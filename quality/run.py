@@ -374,6 +374,10 @@ def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) 
         jobs=max(1, min(limit, len(batch.items) // _MIN_PAGES_A_JOB)),
         timeout_s=settings.extract.timeout_s,
         chunk=_CHUNK,
+        # Before the first page: loading rules and models is not to count as its time. On a
+        # busy machine it took over 10 s.
+        initializer=analyzer_for,
+        initargs=(settings,),
     )
     analyses: list[Analysis] = []
     failures = list(batch.failures)
