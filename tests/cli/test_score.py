@@ -101,7 +101,8 @@ def test_a_broken_container_record_costs_itself_only(quality: Quality, inbox: Pa
     lines.append('{"text": "x", "text": ' + json.dumps(STORY + "Twice.\n") + "}")
     write(inbox / "rows.jsonl", "\n".join(lines))
     assert quality("score", "inbox", "--out", "run").code == 2
-    rows = [json.loads(line) for line in (inbox.parent / "run/documents.jsonl").open()]
+    lines = (inbox.parent / "run/documents.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
     assert [row["record"] for row in rows if row["path"].endswith("jsonl")] == [0, 5]
     assert len((inbox.parent / "run/failures.jsonl").read_text().splitlines()) == 4
 
