@@ -24,7 +24,7 @@ SHINGLE_WORDS = 3
 EMPTY_VALUE = 0xFFFFFFFF
 # 32k shingles of 4 bytes stay in the second-level cache; with 64k a document costs a third
 # more (benchmarks/neardup.py).
-_CHUNK_SHINGLES = 32_768
+_CHUNK_SHINGLES = 32768
 # Odd 64-bit constants of xxHash (its PRIME64 values): any odd ones would do.
 _COMBINE = tuple(
     np.uint64(prime) for prime in (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
@@ -86,11 +86,14 @@ def _chunks(begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[slice]:
 def _minima(hashes: U32, starts: NDArray[np.int64], factors: U32, offsets: U32) -> U32:
     minima = np.empty((len(factors), len(starts)), np.uint32)
     # As many permutations at a time as fill the chunk: one for a batch, many for one text.
-    step = max(1, _CHUNK_SHINGLES // len(hashes))
+    step = max(1, min(len(factors), _CHUNK_SHINGLES // len(hashes)))
+    # One buffer for all steps: fresh memory for each costs as much as the arithmetic.
+    buffer = np.empty((step, len(hashes)), np.uint32)
     for first in range(0, len(factors), step):
-        rows = slice(first, first + step)
-        permuted = hashes * factors[rows, None]
-        permuted += offsets[rows, None]
+        rows = slice(first, min(first + step, len(factors)))
+        permuted = buffer[: rows.stop - first]
+        np.multiply(hashes, factors[rows, None], out=permuted)
+        np.add(permuted, offsets[rows, None], out=permuted)
         np.minimum.reduceat(permuted, starts, axis=1, out=minima[rows])
     return minima.T
 
