@@ -27,7 +27,7 @@ PAGES = 60
 _SLOW = ("--batch-files", "2")
 
 
-class NotHere(Exception):
+class UntriedError(Exception):
     """The fault cannot be made on this machine."""
 
 
@@ -44,7 +44,7 @@ def main(names: Sequence[str]) -> int:
             try:
                 became = FAULTS[name](Path(folder))
                 verdict = "ok"
-            except NotHere as why:
+            except UntriedError as why:
                 became, verdict = str(why), "passed over"
             except (AssertionError, TimeoutError) as error:
                 became, verdict = str(error) or "not as promised", "FAILED"
@@ -54,7 +54,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def kill_flow(folder: Path) -> str:
-    """kill -9 of the process of a flow run."""
+    """Kill -9 of the process of a flow run."""
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         one.kill(one.wait_for_middle())
@@ -62,18 +62,18 @@ def kill_flow(folder: Path) -> str:
 
 
 def kill_runner(folder: Path) -> str:
-    """kill -9 of the runner: the flow run goes on without it, and a new one is started."""
+    """Kill -9 of the runner, on whose pipe its flow run depends: another is started."""
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         one.wait_for_middle()
         before = one.pid("runner")
         one.kill(before)
         one.wait(lambda: one.pid("runner") not in (None, before), "another runner")
-        return _all_is_well(one)
+        return _all_is_well(one, crashed=None)
 
 
 def kill_server(folder: Path) -> str:
-    """kill -9 of Prefect's server: started again on its port, the run tells it how it ended."""
+    """Kill -9 of Prefect's server: started again on its port, the run tells it how it ended."""
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         one.wait_for_middle()
@@ -84,17 +84,17 @@ def kill_server(folder: Path) -> str:
 
 
 def kill_serve(folder: Path) -> str:
-    """kill -9 of `serve` alone: the next start ends what goes on without it, and takes over."""
+    """Kill -9 of `serve` alone: the next start ends what goes on without it, and takes over."""
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         one.wait_for_middle()
         one.kill(one.supervisor)
         one.start()
-        return _all_is_well(one)
+        return _all_is_well(one, crashed=None)
 
 
 def kill_all(folder: Path) -> str:
-    """kill -9 of everything at once, as when the power goes."""
+    """Kill -9 of everything at once, as when the power goes."""
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         flow = one.wait_for_middle()
@@ -159,14 +159,16 @@ def hang(folder: Path) -> str:
 
 def disk(folder: Path) -> str:
     """The disk of the output is full, then has room again."""
-    with _small_disk(folder / "out", "1m") as remount:
-        with served(folder, "--state", str(folder / "state.db")) as one:
-            write_pages(one.inbox, 400)
-            one.wait(lambda: _count(one, "Failed"), "a failed run", 120)
-            message = next(run.message for run in one.ended() if run.state == "Failed")
-            assert "No space left" in message, message
-            remount("64m")
-            return f"{message[:60]!r}; " + _all_is_well(one, pages=400, failed=None)
+    with (
+        _small_disk(folder / "out", "1m") as remount,
+        served(folder, "--state", str(folder / "state.db")) as one,
+    ):
+        write_pages(one.inbox, 400)
+        one.wait(lambda: _count(one, "Failed"), "a failed run", 120)
+        message = next(run.message for run in one.ended() if run.state == "Failed")
+        assert "No space left" in message, message
+        remount("64m")
+        return f"{message[:24]!r}; " + _all_is_well(one, pages=400, failed=None)
 
 
 def busy_state(folder: Path) -> str:
@@ -256,7 +258,7 @@ def _small_disk(place: Path, size: str) -> Iterator[Callable[[str], None]]:
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        raise NotHere("needs root for a small tmpfs")
+        raise UntriedError("needs root for a small tmpfs")
 
     def remount(to: str) -> None:
         subprocess.run(["mount", "-o", f"remount,size={to}", str(place)], check=True)
