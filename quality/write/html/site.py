@@ -159,8 +159,12 @@ def _words_by_label(record: Mapping[str, Any]) -> Counter[str]:
 def _block_view(record: Mapping[str, Any], block: Mapping[str, Any]) -> dict[str, Any]:
     text = record["text"][block["start"] : block["end"]]
     scores = block["scores"] or {}
+    short, _, more = block["reason"].partition("; ")
     return {
         **block,
+        # What decided it stands beside the block; what was looked at beside that, behind a click.
+        "short": short if short.endswith(".") else short + ".",
+        "more": more[:1].upper() + more[1:],
         "pieces": pieces(text, block["start"], block["evidence"]),
         # Plain text brings its own bullets and numbers; HTML lists lost theirs.
         "bullet": block["kind"] == "list_item" and text[:1].isalpha(),
