@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from quality.chrome.features import Floats, context_names
+from quality.chrome.context import context_names
+from quality.chrome.features import Floats
 
 # More than this many contributions explain nothing more.
 MOST = 5
@@ -14,18 +15,21 @@ LEAST = 0.1
 
 _NAMES = context_names()
 _COLUMN = {name: number for number, name in enumerate(_NAMES)}
-_NEIGHBOURS = frozenset(
-    name
-    for name in _NAMES
-    if name.endswith((" before", " after")) or name in ("run of chrome", "run of content")
-)
-_PLACE = frozenset(
-    ("lines from the top", "lines to the end", "place", "place in the body")
-) | frozenset(("paragraph before", "paragraph after", "first paragraph", "last paragraph"))
-_PAGE = frozenset(
-    ("lines of the page", "line length of the page", "chrome of the page", "paragraphs")
-) | frozenset(("chrome text of the page", "paragraph share"))
-_LENGTH = frozenset(("length", "words", "run of short lines"))
+_PLACE = {
+    "first prose",
+    "last prose",
+    "prose before",
+    "prose after",
+    "lines from the top",
+}
+_PLACE |= {"lines to the end", "place", "place in the body"}
+_PAGE = {"lines of the page", "line length of the page", "chrome of the page"}
+_PAGE |= {"chrome text of the page", "prose share", "prose lines"}
+_LENGTH = {"length", "words", "subject words"}
+_NEIGHBOURS = {name for name in _NAMES if name.endswith((" before", " after"))} - _PLACE
+_NEIGHBOURS |= {"run of short lines", "run of chrome", "run of content"}
+_ALIKE = {name for name in _NAMES if name.endswith((" nearby", " on the page"))}
+_ECHO = {name for name in _NAMES if "said in" in name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,12 @@ def _say(name: str, row: Floats) -> str:
         return _say_length(row)
     if name == "sentence end":
         return "ends like a sentence" if row[_COLUMN[name]] else "no sentence end"
+    if name in _ECHO:
+        said = row[_COLUMN["said in the prose"]] > 0
+        return "its words recur in the text" if said else "its words do not recur in the text"
+    if name in _ALIKE:
+        alike = row[_COLUMN["form on the page"]] > 1
+        return "one of several lines alike" if alike else "a form of its own"
     if name in _NEIGHBOURS:
         return _say_neighbours(row)
     if name in _PLACE:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.chrome.context import context_names, in_context, measure_lines
 from quality.chrome.explain import Contribution, name_contributions
 from quality.chrome.features import (
     BULLETS,
@@ -28,9 +29,8 @@ from quality.chrome.features import (
     Hashed,
     Tokens,
     bare,
-    hash_lines,
-    in_context,
-    measure_lines,
+    cut_lines,
+    hash_cut,
     token_spans,
 )
 from quality.chrome.trees import Forest
@@ -48,17 +48,8 @@ META = "meta.json"
 Situation = Literal["dense", "clean"]
 SITUATIONS: tuple[Situation, ...] = ("dense", "clean")
 
-# What a rule hit adds to the stage 1 log-odds of its line, so that the lines around it
-# see it whatever the language: a rule that suffices alone, and one that only hints.
-RULE_ALONE, RULE_HINT = 6.0, 2.0
 # A step of strictness from 0.5 to 0 or 1 moves the threshold by this many log-odds.
 STRICTNESS_SPAN = 3.0
-
-# Full pages of the training hosts have more than half their lines short, extractor output
-# less than half (benchmarks/chrome.py prints both error rates).
-DENSE_MIN_LINES = 25
-DENSE_SHORT_CHARS = 45
-DENSE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,9 @@ class LineModel:
     """A fitted line model. Scores depend on the lines given and nothing else."""
 
     def __init__(
-        self, stages: Mapping[Situation, Stages], thresholds: Mapping[Situation, Threshold]
+        self,
+        stages: Mapping[Situation, Stages],
+        thresholds: Mapping[Situation, Threshold],
     ) -> None:
         self._stages = dict(stages)
         self._tokens = Tokens()
@@ -114,9 +107,11 @@ class LineModel:
     def load(cls, folder: Path) -> LineModel:
         """The model in `folder`. Raises ModelError where it is missing or of another format."""
         meta = load_json(folder / META)
-        if meta.get("format") != FORMAT or meta.get("table_bits") != TABLE_BITS:
+        found = (meta.get("format"), meta.get("table_bits"), meta.get("columns"))
+        expected = (FORMAT, TABLE_BITS, len(context_names()))
+        if found != expected:
             raise ModelError(
-                f"{folder}: line model format {meta.get('format')}, this package reads {FORMAT}. "
+                f"{folder}: line model of layout {found}, this package reads {expected}. "
                 "Run `quality train`, or reinstall the package."
             )
         arrays = load_arrays(folder / ARRAYS)
@@ -136,15 +131,15 @@ class LineModel:
         *,
         kinds: Sequence[BlockKind] | None = None,
         hits: Sequence[RuleHit | None] | None = None,
-        dense: bool | None = None,
+        dense: bool = False,
     ) -> Floats:
         """P(chrome) of each line, in the context of all of them.
 
-        `dense` chooses the situation; None: by `looks_dense`.
+        `dense` says that the lines are a full page's, with its furniture.
         """
         if not lines:
             return np.zeros(0, np.float32)
-        stages = self._stages[situation(lines, dense)]
+        stages = self._stages["dense" if dense else "clean"]
         rows = self._rows(lines, kinds, hits, stages)
         return _chance(stages.forest.margins(rows))
 
@@ -155,17 +150,20 @@ class LineModel:
         *,
         kinds: Sequence[BlockKind] | None = None,
         hits: Sequence[RuleHit | None] | None = None,
-        dense: bool | None = None,
+        dense: bool = False,
     ) -> dict[int, tuple[Contribution, ...]]:
         """What the scores of the lines `which` stand on: contributions, strongest first."""
         if not lines or not len(which):
             return {}
-        stages = self._stages[situation(lines, dense)]
+        stages = self._stages["dense" if dense else "clean"]
         rows = self._rows(lines, kinds, hits, stages)
         shares = stages.forest.contributions(rows[list(which)])
         return {
             number: name_contributions(
-                lines[number], rows[number], share, self._word_weights(lines[number], stages)
+                lines[number],
+                rows[number],
+                share,
+                self._word_weights(lines[number], stages),
             )
             for number, share in zip(which, shares, strict=True)
         }
@@ -178,8 +176,9 @@ class LineModel:
         stages: Stages,
     ) -> Floats:
         naked = [bare(line) for line in lines]
-        scores = stages.linear(hash_lines(naked, self._tokens)) + rule_odds(hits, len(lines))
-        return in_context(scores, measure_lines(naked, list_marks(lines, kinds)))
+        cut = cut_lines(naked, self._tokens)
+        form = measure_lines(naked, list_marks(lines, kinds), rule_marks(hits, len(lines)))
+        return in_context(stages.linear(hash_cut(cut)), form, cut)
 
     def _word_weights(self, line: str, stages: Stages) -> list[tuple[int, int, float]]:
         """Start, end and stage 1 weight of each token: what the score loses without it."""
@@ -187,28 +186,11 @@ class LineModel:
         tokens = [line[start:end] for start, end in spans]
         variants = [" ".join(tokens)]
         variants += [" ".join(tokens[:gap] + tokens[gap + 1 :]) for gap in range(len(tokens))]
-        scores = stages.linear(hash_lines(variants, self._tokens))
+        scores = stages.linear(hash_cut(cut_lines(variants, self._tokens)))
         return [
             (start, end, float(scores[0] - without))
             for (start, end), without in zip(spans, scores[1:], strict=True)
         ]
-
-
-def situation(lines: Sequence[str], dense: bool | None) -> Situation:  # noqa: FBT001
-    """Which of the two situations lines are in, where `dense` does not say it."""
-    return "dense" if (looks_dense(lines) if dense is None else dense) else "clean"
-
-
-def looks_dense(lines: Sequence[str]) -> bool:
-    """Whether lines look like a whole page with its furniture rather than extracted text.
-
-    Short lines without a sentence end, mostly in long runs, make up a page's furniture.
-    """
-    naked = [line for line in map(bare, lines) if line]
-    if len(naked) < DENSE_MIN_LINES:
-        return False
-    short = [len(line) < DENSE_SHORT_CHARS and line[-1] not in ".!?:" for line in naked]
-    return sum(short) / len(short) >= DENSE_SHARE
 
 
 def list_marks(lines: Sequence[str], kinds: Sequence[BlockKind] | None) -> list[bool]:
@@ -219,12 +201,11 @@ def list_marks(lines: Sequence[str], kinds: Sequence[BlockKind] | None) -> list[
     return [mark or kind is BlockKind.LIST_ITEM for mark, kind in zip(marked, kinds, strict=True)]
 
 
-def rule_odds(hits: Sequence[RuleHit | None] | None, count: int) -> Floats:
-    """Log-odds that rule hits add to stage 1 scores."""
+def rule_marks(hits: Sequence[RuleHit | None] | None, count: int) -> list[float]:
+    """2 for a rule hit that suffices alone, 1 for one that hints, else 0."""
     if hits is None:
-        return np.zeros(count, np.float32)
-    odds = [0.0 if hit is None else RULE_ALONE if hit.alone else RULE_HINT for hit in hits]
-    return np.array(odds, np.float32)
+        return [0.0] * count
+    return [0.0 if hit is None else 2.0 if hit.alone else 1.0 for hit in hits]
 
 
 def _stages(arrays: dict[str, NDArray[Any]], name: Situation) -> Stages:

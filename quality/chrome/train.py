@@ -2,88 +2,81 @@
 
 Stage 1 scores of training lines come from models that did not see their host, or stage 2
 would learn to trust them too much. Thresholds come from hosts that neither stage saw.
+
+Chrome in extractor output is labelled by comparing, and four of ten of those labels are
+gaps in the gold text. A small model of the labels, learnt from the lines that were read,
+says how far to believe each; the line counts as both, with these weights.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.chrome.features import (
-    TABLE_BITS,
-    Floats,
-    Hashed,
-    Tokens,
-    bare,
-    hash_lines,
-    in_context,
-    measure_lines,
+from quality.chrome.context import Bools, context_names
+from quality.chrome.features import TABLE_BITS, Floats, Tokens
+from quality.chrome.labelled import (
+    CHROME,
+    CONTENT,
+    UNKNOWN,
+    LabelledPage,
+    Labels,
+    read_pages,
+    thinned,
 )
-from quality.chrome.lines import ARRAYS, FORMAT, META, SITUATIONS, Situation, list_marks
+from quality.chrome.lines import ARRAYS, FORMAT, META, SITUATIONS, Situation
 from quality.chrome.trees import Forest
 from quality.modelfiles import update_manifest
 
 FOLDS = 5
+# 200 trees at .08 gain nothing over these at .12 on hosts left out, and cost time.
+ROUNDS = 120
 # The content-loss budgets the thresholds are chosen for, as shares of content characters.
-LOSS = {"dense": 0.005, "clean": 0.005}
-# Clean text is mostly content: losing a long line costs more, so weigh by the whole length;
-# on dense pages that throws away too many lines for the same loss (benchmarks/chrome.py).
-PER_LOG_CHAR = {"dense": 0.5, "clean": 0.5}
-SOURCES: dict[str, Situation] = {"page_text": "dense", "trafilatura": "clean"}
-# Labels from comparing with a gold text known to have gaps, against labels by comparing with
-# a whole one, against labels by reading.
-DOUBTFUL_WEIGHT, COMPARED_WEIGHT, READ_WEIGHT = 0.3, 1.0, 6.0
+LOSS: dict[Situation, float] = {"dense": 0.005, "clean": 0.005}
+# How much surer a longer line must be (benchmarks/chrome.py): 1 is best for the budget where
+# the scores are calibrated; on dense pages half of it takes more lines for the same loss.
+PER_LOG_CHAR: dict[Situation, float] = {"dense": 0.5, "clean": 1.0}
+# Weights of lines: read, compared with a whole gold text, compared with one that has gaps.
+READ_WEIGHT, SOUND_WEIGHT, DOUBTFUL_WEIGHT = 8.0, 1.0, 0.3
+# In stage 1 the lines of the other situation help with words, but must not set the prior.
+OTHER_SITUATION_WEIGHT = 0.3
 
 Progress = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class LabelledPage:
-    """One page's lines with labels: 1 chrome, 0 content, -1 not to be learnt from."""
-
-    host: str
-    page: str
-    split: str
-    situation: Situation
-    page_type: str
-    sound: bool
-    lines: list[str]
-    label: NDArray[np.int8]
-    weight: Floats
-    hashed: Hashed
-    measures: Floats
-    scores: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
-    rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-
-    @property
-    def chars(self) -> Floats:
-        """Characters of each line."""
-        return np.array([len(line) for line in self.lines], np.float32)
+Scorer = Callable[[LabelledPage], Floats]
 
 
 def train_line_model(
-    lines_path: Path, gold_lines_path: Path, out_folder: Path, *, progress: Progress = print
+    lines_path: Path,
+    gold_lines_path: Path,
+    out_folder: Path,
+    *,
+    progress: Progress = print,
 ) -> dict[str, Any]:
     """Fit both situations on the train hosts, write the model, and return its meta data."""
+    progress("line model: reading labelled lines")
     pages = [page for page in read_pages(lines_path, gold_lines_path) if page.split == "train"]
     arrays: dict[str, NDArray[Any]] = {}
-    meta: dict[str, Any] = {"format": FORMAT, "table_bits": TABLE_BITS, "thresholds": {}}
+    meta: dict[str, Any] = {
+        "format": FORMAT,
+        "table_bits": TABLE_BITS,
+        "columns": len(context_names()),
+        "thresholds": {},
+    }
     for situation in SITUATIONS:
-        own = [page for page in pages if page.situation == situation]
+        own = pages_for(situation, pages)
         progress(f"line model, {situation}: {len(own)} pages")
-        margins = fit_out_of_fold(own, pages)
+        linear = look_out_of_fold(own, pages)
+        margins = margins_out_of_fold(own, rounds)
         meta["thresholds"][situation] = choose_threshold(own, margins, situation)
-        linear, forest = fit(own, pages)
-        arrays |= forest.arrays(situation) | _pack(linear, situation)
         progress(f"line model, {situation}: threshold {meta['thresholds'][situation]}")
+        arrays |= fit_forest(own, rounds).arrays(situation) | _pack(linear, situation)
     out_folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out_folder / ARRAYS, allow_pickle=False, **arrays)
     text = json.dumps(meta, indent=1) + "\n"
@@ -92,63 +85,29 @@ def train_line_model(
     return meta
 
 
-# -- reading labelled lines
+def _more_labels() -> Path | None:
+    """Our own labels of lines of the training pages, where training runs in a checkout."""
+    path = Path(__file__).parents[2] / "seeds" / "line_labels.jsonl"
+    return path if path.is_file() else None
 
 
-def read_pages(lines_path: Path, gold_lines_path: Path | None) -> list[LabelledPage]:
-    """All pages of a file of labelled lines; labels by reading replace those by comparing."""
-    gold: dict[tuple[str, str], str] = {}
-    if gold_lines_path is not None:
-        gold = {(row["page"], row["line"]): row["label"] for row in _rows(gold_lines_path)}
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in _rows(lines_path):
-        groups.setdefault((row["source"], row["page"]), []).append(row)
-    tokens = Tokens()
-    return [
-        _page(sorted(rows, key=lambda row: int(row["i"])), gold, tokens) for rows in groups.values()
-    ]
-
-
-def _page(
-    rows: Sequence[dict[str, Any]], gold: dict[tuple[str, str], str], tokens: Tokens
-) -> LabelledPage:
-    first = rows[0]
-    situation = SOURCES[first["source"]]
-    lines = [row["line"] for row in rows]
-    named = {"chrome": 1, "content": 0, "heading": 0}
-    label = np.array([named.get(row["label"], -1) for row in rows], np.int8)
-    weight = np.full(
-        len(rows), COMPARED_WEIGHT if first["gold_ok"] else DOUBTFUL_WEIGHT, np.float32
-    )
+def pages_for(situation: Situation, pages: Sequence[LabelledPage]) -> list[LabelledPage]:
+    """The pages of a situation; to clean text belong full pages thinned to nearly clean ones."""
+    own = [page for page in pages if page.situation == situation]
     if situation == "clean":
-        for number, row in enumerate(rows):
-            read = gold.get((row["page"], row["line"]))
-            if read is not None:
-                label[number] = named.get(read, -1)
-                weight[number] = READ_WEIGHT
-    naked = [bare(line) for line in lines]
-    return LabelledPage(
-        host=first["host"] or first["page"],
-        page=first["page"],
-        split=first["split"],
-        situation=situation,
-        page_type=first["page_type"],
-        sound=bool(first["gold_ok"]),
-        lines=lines,
-        label=label,
-        weight=weight,
-        hashed=hash_lines(naked, tokens),
-        measures=measure_lines(naked, list_marks(lines, None)),
-    )
+        rng = np.random.default_rng(0)
+        tokens = Tokens()
+        full = [page for page in pages if page.situation == "dense" and page.sound]
+        own += [thinned(page, rng, tokens) for page in full if (page.compared == CONTENT).sum() > 2]
+    return own
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+def fold(host: str) -> int:
+    """The fold of a host, the same in every run."""
+    return zlib.crc32(host.encode()) % FOLDS
 
 
-# -- fitting
+# -- stage 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,53 +121,37 @@ class Linear:
         """Stage 1 log-odds of a page's lines."""
         counts = np.maximum(np.diff(page.hashed.starts), 1)
         sums = np.add.reduceat(self.table.take(page.hashed.columns), page.hashed.starts[:-1])
-        return (sums / np.sqrt(counts) + self.bias).astype(np.float32)
+        return np.asarray(sums / np.sqrt(counts) + self.bias, np.float32)
 
 
-def fit(own: Sequence[LabelledPage], pages: Sequence[LabelledPage]) -> tuple[Linear, Forest]:
-    """Both stages for the situation of `own`; stage 1 also learns from the other `pages`."""
+def look_out_of_fold(own: Sequence[LabelledPage], pages: Sequence[LabelledPage]) -> Linear:
+    """Stage 1 over all `pages`; each page of `own` gets scores from folds without its host."""
     for number in range(FOLDS):
-        linear = fit_linear([page for page in pages if fold(page.host) != number], own)
+        linear = fit_linear([page for page in pages if fold(page.host) != number], own[0].situation)
         for page in own:
             if fold(page.host) == number:
-                page.scores = linear.scores(page)
-    for page in own:
-        page.rows = in_context(page.scores, page.measures)
-    return fit_linear(pages, own), fit_forest(own)
+                page.look(linear.scores(page))
+    return fit_linear(pages, own[0].situation)
 
 
-def fit_out_of_fold(
-    own: Sequence[LabelledPage], pages: Sequence[LabelledPage]
-) -> dict[int, Floats]:
-    """Log-odds of each page of `own`, by number, from models that did not see its host."""
-    margins: dict[int, Floats] = {}
-    for number in range(FOLDS):
-        linear, forest = fit(
-            [page for page in own if fold(page.host) != number],
-            [page for page in pages if fold(page.host) != number],
-        )
-        for place, page in enumerate(own):
-            if fold(page.host) == number:
-                rows = in_context(linear.scores(page), page.measures)
-                margins[place] = forest.margins(rows)
-    return margins
-
-
-def fit_linear(pages: Sequence[LabelledPage], own: Sequence[LabelledPage]) -> Linear:
+def fit_linear(pages: Sequence[LabelledPage], situation: Situation) -> Linear:
     """Stage 1: logistic regression over hashed features."""
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import SGDClassifier
 
-    situation = own[0].situation
     counts = np.concatenate([np.diff(page.hashed.starts) for page in pages])
     columns = np.concatenate([page.hashed.columns for page in pages])
     values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
     starts = np.concatenate([[0], np.cumsum(counts)])
     matrix = csr_matrix((values, columns, starts), shape=(len(counts), 1 << TABLE_BITS))
     label = np.concatenate([page.label for page in pages])
-    share = {page.situation: 1.0 if page.situation == situation else 0.3 for page in pages}
-    weight = np.concatenate([page.weight * share[page.situation] for page in pages])
-    known = label >= 0
+    weight = np.concatenate(
+        [
+            weights(page) * (1.0 if page.situation == situation else OTHER_SITUATION_WEIGHT)
+            for page in pages
+        ]
+    )
+    known = label != UNKNOWN
     model = SGDClassifier(
         loss="log_loss", alpha=1e-6, max_iter=12, tol=None, average=True, random_state=0
     )
@@ -216,51 +159,149 @@ def fit_linear(pages: Sequence[LabelledPage], own: Sequence[LabelledPage]) -> Li
     return Linear(model.coef_[0].astype(np.float32), float(model.intercept_[0]))
 
 
-def fit_forest(own: Sequence[LabelledPage]) -> Forest:
+def weights(page: LabelledPage) -> Floats:
+    """How much each line of a page counts."""
+    compared = SOUND_WEIGHT if page.sound else DOUBTFUL_WEIGHT
+    return np.where(page.read == UNKNOWN, compared, READ_WEIGHT).astype(np.float32)
+
+
+# -- stage 2
+
+
+def margins_out_of_fold(own: Sequence[LabelledPage], rounds: int = ROUNDS) -> list[Floats]:
+    """Stage 2 log-odds of each page of `own`, from folds without its host."""
+    margins: dict[int, Floats] = {}
+    for number in range(FOLDS):
+        forest = fit_forest([page for page in own if fold(page.host) != number], rounds)
+        for place, page in enumerate(own):
+            if fold(page.host) == number:
+                margins[place] = forest.margins(page.rows)
+    return [margins[place] for place in range(len(own))]
+
+
+def fit_forest(own: Sequence[LabelledPage], rounds: int = ROUNDS) -> Forest:
     """Stage 2: boosted trees over the rows of `in_context`."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    rows = np.concatenate([page.rows for page in own])
-    label = np.concatenate([page.label for page in own])
-    weight = np.concatenate([page.weight for page in own])
-    known = label >= 0
+    believe = fit_label_model(own) if own[0].situation == "clean" else None
+    parts = [_weighed(page, believe) for page in own]
+    rows, label, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
     model = HistGradientBoostingClassifier(
-        max_iter=200,
-        learning_rate=0.08,
+        max_iter=rounds,
+        learning_rate=0.12,
         max_leaf_nodes=31,
         min_samples_leaf=60,
         l2_regularization=1.0,
         random_state=0,
     )
-    model.fit(rows[known], label[known], sample_weight=weight[known])
+    model.fit(rows, label, sample_weight=weight)
     return Forest.from_sklearn(model)
 
 
-def fold(host: str) -> int:
-    """The fold of a host, the same in every run."""
-    return zlib.crc32(host.encode()) % FOLDS
+def _weighed(page: LabelledPage, believe: Scorer | None) -> tuple[Floats, Labels, Floats]:
+    """Rows, labels and weights of a page; doubtful lines stand in it as both labels."""
+    label, weight = page.label, weights(page)
+    known = np.flatnonzero(label != UNKNOWN)
+    if believe is None:
+        return page.rows[known], label[known], weight[known]
+    # Content is plenty in clean text: a third of what was only compared, at thrice the weight.
+    easy = (label == CONTENT) & (page.read == UNKNOWN)
+    dropped = easy & (np.arange(len(label)) % 3 != zlib.crc32(page.page.encode()) % 3)
+    known = np.flatnonzero((label != UNKNOWN) & ~dropped)
+    weight = np.where(easy, 3 * weight, weight).astype(np.float32)
+    rows = page.rows[known]
+    if page.thinned:
+        return rows, label[known], weight[known]
+    doubtful = _is_doubtful(page)[known]
+    chance = np.where(doubtful, believe(page)[known], 1.0).astype(np.float32)
+    as_said = np.where(doubtful, chance, weight[known])
+    return (
+        np.concatenate([rows, rows[doubtful]]),
+        np.concatenate([label[known], np.zeros(doubtful.sum(), np.int8)]),
+        np.concatenate([as_said, 1 - chance[doubtful]]).astype(np.float32),
+    )
+
+
+def _is_doubtful(page: LabelledPage) -> Bools:
+    doubtful: Bools = np.logical_and(page.compared == CHROME, page.read == UNKNOWN)
+    return doubtful
+
+
+def fit_label_model(own: Sequence[LabelledPage]) -> Scorer:
+    """How likely a line that comparing calls chrome is chrome by reading."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rows, label = [], []
+    for page in own:
+        read = (page.compared == CHROME) & (page.read != UNKNOWN) & (not page.thinned)
+        if read.any():
+            rows.append(_label_rows(page)[read])
+            label.append(page.read[read] == CHROME)
+    model = HistGradientBoostingClassifier(
+        max_iter=60,
+        learning_rate=0.08,
+        max_leaf_nodes=6,
+        min_samples_leaf=15,
+        l2_regularization=3.0,
+        random_state=0,
+    )
+    model.fit(np.concatenate(rows), np.concatenate(label))
+    return lambda page: np.asarray(model.predict_proba(_label_rows(page))[:, 1], np.float32)
+
+
+def _label_rows(page: LabelledPage) -> Floats:
+    """What tells a gap in a gold text: long runs called chrome, pages full of it, prose."""
+    called = (page.compared == CHROME).astype(np.float32)
+    sums = np.concatenate([[0], np.cumsum(called)])
+    place = np.arange(len(called))
+    columns = [
+        np.full(len(called), called.mean()),
+        np.full(len(called), np.average(called, weights=page.chars)),
+        np.full(len(called), float(page.sound)),
+    ]
+    for width in (1, 2, 5, 10):
+        begin, end = (
+            np.maximum(place - width, 0),
+            np.minimum(place + width + 1, len(called)),
+        )
+        columns += [sums[place] - sums[begin], sums[end] - sums[place + 1]]
+    return np.concatenate([np.stack(columns, 1), page.rows[:, :LABEL_COLUMNS]], 1).astype(
+        np.float32
+    )
+
+
+# The columns of `in_context` up to the direct neighbours: enough for a model of 800 lines.
+LABEL_COLUMNS = 29
 
 
 def choose_threshold(
-    own: Sequence[LabelledPage], margins: dict[int, Floats], situation: Situation
+    own: Sequence[LabelledPage], margins: Sequence[Floats], situation: Situation
 ) -> dict[str, float]:
     """The lowest threshold that keeps the content lost within the budget, on unseen hosts."""
     slope, budget = PER_LOG_CHAR[situation], LOSS[situation]
-    sound = [number for number, page in enumerate(own) if page.sound]
-    score = np.concatenate([margins[number] for number in sound])
-    label = np.concatenate([own[number].label for number in sound])
-    chars = np.concatenate([own[number].chars for number in sound])
-    score, label, chars = score[label >= 0], label[label >= 0], chars[label >= 0]
-    score = score - slope * np.log(np.maximum(chars, 1))
-    order = np.argsort(-score, kind="stable")
-    content = np.where(label[order] == 0, chars[order], 0)
+    score, chars, lost = [], [], []
+    for page, margin in zip(own, margins, strict=True):
+        known = _can_be_lost(page)
+        score.append((margin - slope * np.log(page.chars))[known])
+        chars.append(page.chars[known])
+        lost.append(np.where(page.label == CONTENT, page.chars, 0)[known])
+    order = np.argsort(-np.concatenate(score), kind="stable")
+    content = np.concatenate(lost)[order]
     loss = np.cumsum(content) / content.sum()
     last = int(np.searchsorted(loss, budget, side="right")) - 1
-    return {
-        "base": float(score[order][max(last, 0)]),
-        "per_log_char": slope,
-        "content_loss": budget,
-    }
+    base = float(np.concatenate(score)[order][max(last, 0)])
+    return {"base": round(base, 4), "per_log_char": slope, "content_loss": budget}
+
+
+def _can_be_lost(page: LabelledPage) -> Bools:
+    """The lines to count losses on: in extractor output those that were read, without headings.
+
+    Comparing calls content chrome there too often to count anything.
+    """
+    counts: Bools = np.logical_and(page.compared != UNKNOWN, page.sound)
+    if page.situation == "clean":
+        counts = np.logical_and(np.isin(page.read, (CONTENT, CHROME)), ~page.picked)
+    return counts
 
 
 def _pack(linear: Linear, situation: Situation) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,202 @@
+"""Labelled lines, page by page, as the line model is trained on them.
+
+Labels come from two sources: `compared`, by comparing with a gold text (which has gaps: of
+what it calls chrome in extractor output only 58 % is), and `read`, by reading.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quality.chrome.context import in_context, measure_lines
+from quality.chrome.features import (
+    Cut,
+    Floats,
+    Hashed,
+    Tokens,
+    bare,
+    cut_lines,
+    hash_cut,
+)
+from quality.chrome.lines import Situation, list_marks, rule_marks
+from quality.chrome.rules import RuleHit, RuleSet
+from quality.lang import detect
+
+SOURCES: dict[str, Situation] = {"page_text": "dense", "trafilatura": "clean"}
+CONTENT, CHROME, HEADING, UNKNOWN = 0, 1, 2, -1
+_COMPARED = {"content": CONTENT, "chrome": CHROME}
+_READ = {"content": CONTENT, "chrome": CHROME, "heading": HEADING}
+# Enough text to tell the language by.
+_LANGUAGE_CHARS = 20_000
+
+Labels = NDArray[np.int8]
+
+
+@dataclass(slots=True)
+class LabelledPage:
+    """One page's lines with labels and features. `sound`: its gold text is known to be whole.
+
+    `picked` lines were read because a model was unsure of them: they teach, but say nothing
+    of how many lines are lost. `scores` are stage 1 log-odds, `rows` the columns of stage 2;
+    both are filled in later.
+    """
+
+    host: str
+    page: str
+    split: str
+    situation: Situation
+    page_type: str
+    sound: bool
+    lines: list[str]
+    hits: list[RuleHit | None]
+    compared: Labels
+    read: Labels
+    cut: Cut
+    hashed: Hashed
+    form: Floats
+    picked: NDArray[np.bool_]
+    thinned: bool = False
+    scores: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    @property
+    def chars(self) -> Floats:
+        """Characters of each line."""
+        return np.array([max(len(line), 1) for line in self.lines], np.float32)
+
+    @property
+    def label(self) -> Labels:
+        """What each line is: as read where it was read, else as compared; headings stay."""
+        known = np.where(self.read == UNKNOWN, self.compared, self.read)
+        return np.where(known == HEADING, CONTENT, known).astype(np.int8)
+
+    def look(self, scores: Floats) -> None:
+        """Take over stage 1 scores and see them in context."""
+        self.scores = scores
+        self.rows = in_context(scores, self.form, self.cut)
+
+
+def read_pages(
+    lines_path: Path, gold_lines_path: Path, more_path: Path | None = None
+) -> list[LabelledPage]:
+    """All pages of a file of compared lines, with the lines that were read marked so.
+
+    `more_path` names rows `{"page", "i", "label"}` of further lines of extractor output that
+    were read; they carry no text.
+    """
+    gold: dict[tuple[str, str | int], int] = {
+        (row["page"], row["line"]): _READ.get(row["label"], UNKNOWN)
+        for row in _rows(gold_lines_path)
+    }
+    for row in _rows(more_path) if more_path else ():
+        gold[row["page"], int(row["i"])] = _READ[row["label"]]
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in _rows(lines_path):
+        groups.setdefault((row["source"], row["page"]), []).append(row)
+    tokens = Tokens()
+    ruleset = RuleSet.load()
+    pages = []
+    for rows in groups.values():
+        rows.sort(key=lambda row: int(row["i"]))
+        lines = [row["line"] for row in rows]
+        language = detect("\n".join(lines)[:_LANGUAGE_CHARS])
+        hits = [ruleset.match(line, language) for line in lines]
+        pages.append(_page(rows, hits, gold, tokens))
+    return pages
+
+
+def thinned(page: LabelledPage, rng: np.random.Generator, tokens: Tokens) -> LabelledPage:
+    """A full page cut down to clean text with a little chrome, at the places where it stood.
+
+    Of each run of chrome lines next to content a few that touch it may stay; all others go.
+    That is what text looks like that an extractor or a copying hand let through.
+    """
+    stay = page.compared == CONTENT
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], page.compared == CHROME, [0]])))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if rng.random() < THIN_KEEPS:
+            length = int(min(rng.geometric(1 / THIN_RUN), end - start))
+            ends_page = end == len(stay) or not stay[end:].any()
+            at_start = ends_page or (start > 0 and rng.random() < 0.5)
+            begin = start if at_start else end - length
+            stay[begin : begin + length] = True
+    return _pick(page, np.flatnonzero(stay), tokens)
+
+
+# Half the runs leave something, two lines on average: about as much as extractors leave.
+THIN_KEEPS = 0.5
+THIN_RUN = 2.0
+
+
+def _pick(page: LabelledPage, numbers: NDArray[np.intp], tokens: Tokens) -> LabelledPage:
+    lines = [page.lines[number] for number in numbers]
+    hits = [page.hits[number] for number in numbers]
+    naked = [bare(line) for line in lines]
+    cut = cut_lines(naked, tokens)
+    return LabelledPage(
+        host=page.host,
+        page=page.page,
+        split=page.split,
+        situation="clean",
+        page_type=page.page_type,
+        sound=page.sound,
+        lines=lines,
+        hits=hits,
+        compared=page.compared[numbers],
+        read=page.read[numbers],
+        picked=page.picked[numbers],
+        cut=cut,
+        hashed=hash_cut(cut),
+        form=measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines))),
+        thinned=True,
+    )
+
+
+def _page(
+    rows: Sequence[dict[str, Any]],
+    hits: list[RuleHit | None],
+    gold: dict[tuple[str, str | int], int],
+    tokens: Tokens,
+) -> LabelledPage:
+    first = rows[0]
+    situation = SOURCES[first["source"]]
+    lines = [row["line"] for row in rows]
+    naked = [bare(line) for line in lines]
+    cut = cut_lines(naked, tokens)
+    read = np.full(len(rows), UNKNOWN, np.int8)
+    picked = np.zeros(len(rows), np.bool_)
+    for number, row in enumerate(rows if situation == "clean" else ()):
+        more = gold.get((row["page"], int(row["i"])))
+        picked[number] = more is not None
+        read[number] = gold.get((row["page"], row["line"]), more if more is not None else UNKNOWN)
+    return LabelledPage(
+        host=first["host"] or first["page"],
+        page=first["page"],
+        split=first["split"],
+        situation=situation,
+        page_type=first["page_type"],
+        sound=bool(first["gold_ok"]),
+        lines=lines,
+        hits=hits,
+        compared=np.array([_COMPARED.get(row["label"], UNKNOWN) for row in rows], np.int8),
+        read=read,
+        picked=picked,
+        cut=cut,
+        hashed=hash_cut(cut),
+        form=measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines))),
+    )
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

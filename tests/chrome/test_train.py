@@ -1,0 +1,115 @@
+"""Training: plain arrays say what scikit-learn says, and a small corpus makes a model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from quality.chrome.context import context_names, in_context, measure_lines
+from quality.chrome.features import Tokens, bare, cut_lines, hash_cut
+from quality.chrome.labelled import CHROME, CONTENT, read_pages, thinned
+from quality.chrome.lines import LineModel
+from quality.chrome.train import train_line_model
+from quality.chrome.trees import Forest
+from tests.chrome.pages import BODY, FOOTER, MENU, PAGE
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Labelled lines of twenty pages of our own, as full text and as extracted."""
+    folder = tmp_path_factory.mktemp("corpus")
+    rng = np.random.default_rng(5)
+    with (folder / "lines.jsonl").open("w") as lines, (folder / "gold.jsonl").open("w") as gold:
+        for number in range(20):
+            body = [f"{line} ({number})." for line in rng.permutation(BODY)]
+            for source, head, foot in (
+                ("page_text", list(rng.permutation(MENU)), list(rng.permutation(FOOTER))),
+                ("trafilatura", [], list(rng.permutation(FOOTER)[:3])),
+            ):
+                for i, line in enumerate([*head, *body, *foot]):
+                    row = {
+                        "page": str(number),
+                        "host": f"host{number}.example",
+                        "split": "train" if number < 18 else "dev",
+                        "page_type": "article",
+                        "source": source,
+                        "i": i,
+                        "label": "content" if line in body else "chrome",
+                        "gold_ok": True,
+                        "line": str(line),
+                    }
+                    lines.write(json.dumps(row) + "\n")
+                    if source == "trafilatura" and number % 2:
+                        gold.write(json.dumps(row) + "\n")
+    return folder
+
+
+def test_forests_say_what_sklearn_says():
+    """Plain arrays give the margins of the fitted trees, missing values included."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(2000, 6)).astype(np.float32)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    label = np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1]) > rng.normal(size=2000) / 4
+    model = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(rows, label)
+    forest = Forest.from_sklearn(model)
+    assert np.allclose(forest.margins(rows), model.decision_function(rows), atol=1e-4)
+
+
+def test_contributions_add_up_to_the_margin():
+    """What the columns add, on top of the mean of all trees, is the margin."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rows = np.random.default_rng(1).normal(size=(500, 4)).astype(np.float32)
+    model = HistGradientBoostingClassifier(max_iter=10, random_state=0)
+    forest = Forest.from_sklearn(model.fit(rows, rows[:, 2] > 0))
+    start = forest.baseline + forest.value[:, 0].sum()
+    assert np.allclose(forest.contributions(rows).sum(1) + start, forest.margins(rows), atol=1e-3)
+
+
+def test_a_small_corpus_makes_a_model(corpus, tmp_path):
+    """Training writes a model that loads, knows its thresholds and ranks furniture higher."""
+    said = []
+    train_line_model(
+        corpus / "lines.jsonl",
+        corpus / "gold.jsonl",
+        tmp_path / "line",
+        progress=said.append,
+        rounds=8,
+    )
+    model = LineModel.load(tmp_path / "line")
+    scores = model.score(PAGE, dense=True)
+    story = [PAGE.index(line) for line in BODY]
+    assert scores[story].max() < scores[: len(MENU)].mean()
+    assert set(model.thresholds) == {"dense", "clean"}
+    assert said
+
+
+def test_read_labels_stand_beside_compared_ones(corpus):
+    """Lines that were read carry both labels; pages of both sources are told apart."""
+    pages = read_pages(corpus / "lines.jsonl", corpus / "gold.jsonl")
+    clean = [page for page in pages if page.situation == "clean" and page.page == "1"]
+    assert {page.situation for page in pages} == {"dense", "clean"}
+    assert (clean[0].read == clean[0].compared).all()
+
+
+def test_thinned_pages_keep_all_content(corpus):
+    """Thinning takes chrome only, and leaves less of it than there was."""
+    pages = read_pages(corpus / "lines.jsonl", corpus / "gold.jsonl")
+    full = next(page for page in pages if page.situation == "dense")
+    thin = thinned(full, np.random.default_rng(0), Tokens())
+    assert (thin.compared == CONTENT).sum() == (full.compared == CONTENT).sum()
+    assert (thin.compared == CHROME).sum() < (full.compared == CHROME).sum()
+
+
+def test_every_column_has_a_name():
+    """Rows of stage 2 are as wide as their names are many."""
+    lines = [bare(line) for line in PAGE]
+    cut = cut_lines(lines, Tokens())
+    form = measure_lines(lines, [False] * len(lines), [0.0] * len(lines))
+    rows = in_context(np.zeros(len(lines), np.float32), form, cut)
+    assert rows.shape == (len(lines), len(context_names()))
+    assert len(hash_cut(cut).starts) == len(lines) + 1
