@@ -58,8 +58,12 @@ def train_line_model(
     out_folder: Path,
     *,
     progress: Progress = print,
+    rounds: int = ROUNDS,
 ) -> dict[str, Any]:
-    """Fit both situations on the train hosts, write the model, and return its meta data."""
+    """Fit both situations on the train hosts, write the model, and return its meta data.
+
+    `rounds` is how many trees stage 2 gets.
+    """
     progress("line model: reading labelled lines")
     pages = [page for page in read_pages(lines_path, gold_lines_path) if page.split == "train"]
     arrays: dict[str, NDArray[Any]] = {}
