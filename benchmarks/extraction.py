@@ -23,7 +23,8 @@ from typing import Any
 
 from quality.document import Markup, Page
 from quality.errors import ExtractError
-from quality.extract import extract
+from quality.extract import BlockModel, extract
+from quality.modelfiles import default_root
 from quality.tokens import fold, words
 
 PAGES = Path(__file__).resolve().parents[2] / "shared" / "data" / "pages"
@@ -84,13 +85,17 @@ def score_text(text: str, page: GoldPage, seconds: float) -> Score:
     )
 
 
-def ours(page: GoldPage) -> str:
+def ours(model: BlockModel | None) -> Callable[[GoldPage], str]:
     """What this project extracts, before any chrome is taken out."""
-    source = Page(page.id, page.id, page.html, Markup.HTML, url=page.row["url"])
-    try:
-        return extract(source).text
-    except ExtractError:
-        return ""
+
+    def run(page: GoldPage) -> str:
+        source = Page(page.id, page.id, page.html, Markup.HTML, url=page.row["url"])
+        try:
+            return extract(source, model=model).text
+        except ExtractError:
+            return ""
+
+    return run
 
 
 def trafilatura_with(**options: Any) -> Callable[[GoldPage], str]:
@@ -114,7 +119,8 @@ def systems() -> dict[str, Callable[[GoldPage], str]]:
     """What is compared, by name; trafilatura's default first, the others measured by it."""
     return {
         "trafilatura": trafilatura_with(),
-        "quality": ours,
+        "quality": ours(BlockModel.load(default_root() / "block")),
+        "quality, no model": ours(None),
         "trafilatura fast": trafilatura_with(fast=True),
         "trafilatura precision": trafilatura_with(favor_precision=True),
         "resiliparse": resiliparse,

@@ -1,7 +1,7 @@
 """What tells text from furniture in a page's HTML: the numbers the block model looks at.
 
 For each candidate block: its form, its neighbours, the names and kinds of the elements
-around it, and whether trafilatura and resiliparse take it and what stands near it.
+around it, and what a witness (another extractor) takes of it and of what stands near.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ TAGS = (
 OWN_TAGS = ("blockquote", "div", "figcaption", "h1", "h2", "h3", "li", "p", "pre", "td", "tr")
 # Steps up the tree; further away is as good as nowhere.
 FAR = 15
-SOURCES = ("fast", "resi")
 # A block of prose: long, and not mostly links.
 MIN_PROSE_CHARS = 80
 MAX_PROSE_LINKS = 0.3
@@ -51,6 +50,7 @@ _NAME = re.compile("(?=(" + "|".join(sorted(NAMES, key=len, reverse=True)) + "))
 _TAG_INDEX = {tag: number for number, tag in enumerate(TAGS)}
 _OWN_TAG_INDEX = {tag: number for number, tag in enumerate(OWN_TAGS)}
 _STOP = re.compile(r"""[.!?…:;。！？]['"”’»)\]]*$""")
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _FORM = (
@@ -66,53 +66,67 @@ _LOCAL = ("length", "link_share", "has_stop")
 _WINDOW = ("link_share", "has_stop", "prose")
 _OFFSETS = (-2, -1, 1, 2)
 _RADII = (5, 15)
-_SIDES = ("around", "before", "after")
+_WINDOWS = tuple(f"{side}_{radius}" for radius in _RADII for side in ("around", "before", "after"))
+_STEPS_UP = 4
+
+PAGE_NAMES = (
+    *_FORM,
+    *_PLACE,
+    *_AROUND,
+    *(f"{name}@{offset:+d}" for offset in _OFFSETS for name in _LOCAL),
+    *(f"{name}_{window}" for window in _WINDOWS for name in _WINDOW),
+    *(f"name:{name}" for name in NAMES),
+    *(f"in:{tag}" for tag in TAGS),
+    *(f"is:{tag}" for tag in OWN_TAGS),
+)
+"""The columns that come from the page alone."""
+
+WITNESS_NAMES = (
+    "taken",
+    *(f"taken@{offset:+d}" for offset in _OFFSETS),
+    *(f"taken_{window}" for window in _WINDOWS),
+    *(f"taken_up{up}" for up in range(_STEPS_UP)),
+    *("since_first", "until_last"),
+)
+"""The columns that come from one witness."""
 
 
-def feature_names() -> tuple[str, ...]:
-    """The names of the matrix's columns, in order."""
-    local = [*_LOCAL, *(f"in_{source}" for source in SOURCES)]
-    window = [*_WINDOW, *(f"in_{source}" for source in SOURCES)]
-    return (
-        *_FORM,
-        *_PLACE,
-        *_AROUND,
-        *(f"in_{source}" for source in SOURCES),
-        *(f"{name}@{offset:+d}" for offset in _OFFSETS for name in local),
-        *(f"{name}_{side}_{radius}" for radius in _RADII for side in _SIDES for name in window),
-        *(f"share_{source}_up{up}" for up in range(4) for source in SOURCES),
-        *(f"since_{edge}_{source}" for source in SOURCES for edge in ("first", "last")),
-        *(f"name:{name}" for name in NAMES),
-        *(f"in:{tag}" for tag in TAGS),
-        *(f"is:{tag}" for tag in OWN_TAGS),
-    )
+class PageFeatures:
+    """The numbers of one page's candidates, at least one; one row each."""
 
+    def __init__(self, found: Sequence[Candidate]) -> None:
+        self._lengths = np.array([len(item.text) for item in found], np.float32)
+        links = np.array([item.link_chars for item in found], np.float32)
+        prose = (self._lengths > MIN_PROSE_CHARS) & (links < MAX_PROSE_LINKS * self._lengths)
+        self._keys = ["".join(item.text.split()) for item in found]
+        self._tree = _Tree(found)
+        form = _form(found, self._keys, links / self._lengths)
+        log_length, link_share, has_stop = form[:, 0], form[:, 2], form[:, 4]
+        local = np.column_stack([log_length, link_share, has_stop])
+        self.page: Matrix = np.hstack(
+            [
+                form,
+                _place(found, self._lengths, self._tree),
+                self._tree.around(self._lengths, links, prose),
+                *(_shifted(local, offset) for offset in _OFFSETS),
+                *_windows(np.column_stack([link_share, has_stop, prose])),
+                self._tree.names(),
+            ]
+        ).astype(np.float32)
+        """`PAGE_NAMES`, one column each."""
 
-def feature_matrix(found: Sequence[Candidate], sources: Sequence[Sequence[str]]) -> Matrix:
-    """One row a candidate; `sources` are the lines that each of `SOURCES` extracted."""
-    lengths = np.array([len(item.text) for item in found], np.float32)
-    links = np.array([item.link_chars for item in found], np.float32)
-    prose = (lengths > MIN_PROSE_CHARS) & (links < MAX_PROSE_LINKS * lengths)
-    keys = ["".join(item.text.split()) for item in found]
-    members = np.column_stack([_members(keys, lines) for lines in sources]).astype(np.float32)
-    form = _form(found, keys, links / lengths)
-    tree = _Tree(found)
-    log_length, link_share, has_stop = form[:, 0], form[:, 2], form[:, 4]
-    local = np.column_stack([log_length, link_share, has_stop, members])
-    window = np.column_stack([link_share, has_stop, prose, members])
-    return np.hstack(
-        [
-            form,
-            _place(found, lengths, tree),
-            tree.around(lengths, links, prose),
-            members,
-            *(_shifted(local, offset) for offset in _OFFSETS),
-            *_windows(window),
-            *(tree.shares(members, lengths, up) for up in range(4)),
-            _edges(members, lengths),
-            tree.names(),
-        ]
-    ).astype(np.float32)
+    def witness(self, lines: Sequence[str]) -> Matrix:
+        """`WITNESS_NAMES`, one column each, for the lines that another extractor took."""
+        taken = np.array(_members(self._keys, lines), np.float32)[:, None]
+        return np.hstack(
+            [
+                taken,
+                *(_shifted(taken, offset) for offset in _OFFSETS),
+                *_windows(taken),
+                *(self._tree.share(taken[:, 0], self._lengths, up) for up in range(_STEPS_UP)),
+                _edges(taken[:, 0], self._lengths),
+            ]
+        ).astype(np.float32)
 
 
 def _members(keys: Sequence[str], lines: Sequence[str]) -> list[bool]:
@@ -141,7 +155,7 @@ def _form(found: Sequence[Candidate], keys: Sequence[str], link_share: Any) -> M
                 item.bold_chars / len(text),
                 _STOP.search(text, max(0, len(text) - 8)) is not None,
                 sum(word[0].isupper() for word in words) / len(words),
-                sum(map(str.isdigit, text[:400])) / min(len(text), 400),
+                1 - len(text.translate(_NO_DIGITS)) / len(text),
                 text.count(". ") + text.count(", "),
                 copies[key],
                 ("|" in text) + 2 * ("©" in text),
@@ -184,15 +198,12 @@ def _windows(columns: Any) -> list[Any]:
     return means
 
 
-def _edges(members: Matrix, lengths: Matrix) -> Matrix:
-    """Blocks since the first, and up to the last, longer one that each source takes."""
-    index = np.arange(len(members), dtype=np.float32)
-    columns = []
-    for column in members.T:
-        taken = np.flatnonzero((column > 0) & (lengths > MIN_PROSE_CHARS))
-        first, last = (taken[0], taken[-1]) if len(taken) else (0, 0)
-        columns += [index - first, last - index]
-    return np.column_stack(columns)
+def _edges(taken: Any, lengths: Matrix) -> Matrix:
+    """Blocks since the first, and up to the last, longer one that a witness takes."""
+    index = np.arange(len(taken), dtype=np.float32)
+    longer = np.flatnonzero((taken > 0) & (lengths > MIN_PROSE_CHARS))
+    first, last = (longer[0], longer[-1]) if len(longer) else (0, 0)
+    return np.column_stack([index - first, last - index])
 
 
 class _Tree:
@@ -230,16 +241,14 @@ class _Tree:
             ]
         )
 
-    def shares(self, members: Matrix, lengths: Matrix, up: int) -> Matrix:
-        """Share of the text near by (same element `up` steps above) that each source takes."""
+    def share(self, taken: Any, lengths: Matrix, up: int) -> Any:
+        """Share of the text near by (same element `up` steps above) that a witness takes."""
         level = self._up(up)
         size = len(self._elements)
         total = np.bincount(level, lengths, minlength=size)
-        columns = [
-            (np.bincount(level, column * lengths, minlength=size) / np.maximum(1.0, total))[level]
-            for column in members.T
-        ]
-        return np.column_stack(columns)
+        part = np.bincount(level, taken * lengths, minlength=size)
+        column: Any = (part / np.maximum(1.0, total))[level][:, None]
+        return column
 
     def names(self) -> Matrix:
         """Steps up to each of `NAMES` and `TAGS`, and which of `OWN_TAGS` a block's own is."""

@@ -1,8 +1,9 @@
-"""HTML to parts: trafilatura proposes, the block model decides over all visible blocks.
+"""HTML to parts: the block model chooses from all visible blocks, trafilatura bears witness.
 
-With a model, trafilatura runs in its fast way and is one witness among others; where the
-model expects to do badly, trafilatura's thorough way has the last word. Without a model it
-is trafilatura alone: fast first, thorough where that comes out short.
+With a model, trafilatura's fast way is a witness that is heard where the model is not sure
+without it; where the model still expects to do badly, trafilatura's thorough way has the
+last word. Without a model it is trafilatura alone: fast first, thorough where that comes out
+short.
 """
 
 from __future__ import annotations
@@ -36,9 +37,7 @@ def extract_html(
     """
     check_nodes(content, limits)
     tree = parse(content)
-    fast = parts_of(_trafilatura(tree, is_fast=True))
-    plain = _resiliparse(content)
-    parts = _chosen(tree, fast, plain, model) if model else _longer(tree, fast, plain)
+    parts = _chosen(tree, content, model) if model else _longer(tree, content)
     if not parts:
         raise ExtractError(why_empty(content))
     return parts, facts_of(tree, url)
@@ -54,9 +53,21 @@ def parse(content: str) -> Any:
     return tree
 
 
-def _chosen(tree: Any, fast: Sequence[Part], plain: Sequence[str], model: BlockModel) -> list[Part]:
+def trafilatura_lines(tree: Any) -> list[str]:
+    """What trafilatura's fast way takes for the main text."""
+    return [part.text for part in parts_of(_trafilatura(tree, is_fast=True))]
+
+
+def resiliparse_lines(content: str) -> list[str]:
+    """What resiliparse takes for the main text."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(content, main_content=True)).splitlines()
+
+
+def _chosen(tree: Any, content: str, model: BlockModel) -> list[Part]:
     found = candidates(tree)
-    selection = model.select(found, ([part.text for part in fast], plain))
+    selection = model.select(found, resiliparse_lines(content), lambda: trafilatura_lines(tree))
     if selection.expected_f1 < MIN_EXPECTED_F1:
         return parts_of(_trafilatura(tree, is_fast=False)) or _parts(found, selection.numbers)
     return _parts(found, selection.numbers)
@@ -66,17 +77,12 @@ def _parts(found: Sequence[Candidate], numbers: Sequence[int]) -> list[Part]:
     return [Part(found[n].text, found[n].kind, found[n].level) for n in numbers]
 
 
-def _longer(tree: Any, fast: list[Part], plain: Sequence[str]) -> list[Part]:
+def _longer(tree: Any, content: str) -> list[Part]:
+    fast = parts_of(_trafilatura(tree, is_fast=True))
     length = sum(len(part.text) for part in fast)
-    if length and length >= MIN_FAST_SHARE * sum(len(line) for line in plain):
+    if length and length >= MIN_FAST_SHARE * sum(map(len, resiliparse_lines(content))):
         return fast
     return parts_of(_trafilatura(tree, is_fast=False)) or fast
-
-
-def _resiliparse(content: str) -> list[str]:
-    from resiliparse.extract.html2text import extract_plain_text
-
-    return str(extract_plain_text(content, main_content=True)).splitlines()
 
 
 def _trafilatura(tree: Any, *, is_fast: bool) -> Any:
