@@ -22,3 +22,14 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs ../shared (third-party data beside the project)")
     return SHARED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update-golden` takes the labels of now for those to come."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/labels")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are rewritten."""
+    return bool(request.config.getoption("--update-golden"))
