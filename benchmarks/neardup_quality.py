@@ -46,8 +46,10 @@ class Edit:
     linked_by_datasketch: float
 
 
-def thresholds(texts: Sequence[Text], stock: Sequence[Text]) -> tuple[list[Row], list[Row], float]:
-    """Rows for us and for datasketch as it comes, and our largest error in a similarity."""
+def thresholds(
+    texts: Sequence[Text], stock: Sequence[Text]
+) -> tuple[list[Row], list[Row], list[float]]:
+    """Rows for us and for datasketch as it comes, and our errors in the similarities."""
     family = _families(texts, stock, random.Random(3))
     truth = _truth(family)
     ours = _our_pairs(_judged(family))
@@ -57,7 +59,7 @@ def thresholds(texts: Sequence[Text], stock: Sequence[Text]) -> tuple[list[Row],
     return (
         [_row(t, truth, {pair for pair, value in ours.items() if value >= t}) for t in THRESHOLDS],
         [_row(t, truth, found) for t, found in theirs],
-        max(errors),
+        errors,
     )
 
 
