@@ -18,11 +18,33 @@ from quality.settings import Settings
 from quality.state import State
 
 WORDS = st.sampled_from(
-    (
-        "The board|voted 7-2|on Monday.|Home > News|Leave a Comment|市長は述べた。|ראש העיר|…|–|* |# |1. |"
-        "> |```|&amp;|Conclusion|http://a.example/b|e\u0301te\u0301|\u200b|\xa0|\u2028|\x0b|\ufeff|"
-        "👩\u200d👩\u200d👧|\U0001f1eb\U0001f1f7"
-    ).split("|")
+    [
+        "The board",
+        "voted 7-2",
+        "on Monday.",
+        "Home > News",
+        "Leave a Comment",
+        "市長は述べた。",
+        "ראש העיר",
+        "…",
+        "–",
+        "* ",
+        "# ",
+        "1. ",
+        "> ",
+        "```",
+        "&amp;",
+        "Conclusion",
+        "http://a.example/b",
+        "e\u0301te\u0301",
+        "\u200b",
+        "\xa0",
+        "\u2028",
+        "\x0b",
+        "\ufeff",
+        "👩\u200d👩\u200d👧",
+        "🇫🇷",
+    ]
 )
 LINES = st.lists(WORDS, max_size=8).map(" ".join)
 PLAIN = st.lists(LINES | st.text(max_size=30), max_size=25).map("\n".join)
