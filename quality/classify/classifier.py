@@ -9,6 +9,7 @@ another language, made of unknown words, or where no class is clear.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from quality.classify.explain import Facts, contributions, doubt, evidence, reason
 from quality.classify.labels import CLASSES, FUNCTIONS, Label, Paragraph, Scored
+from quality.classify.leaks import find_leak
 from quality.classify.measure import SUM, Measure, Measured, class_probabilities
 from quality.classify.model import Matrix, Model, Thresholds, load
 from quality.document import Evidence, EvidenceKind
@@ -34,6 +36,9 @@ _DOCUMENT_WEIGHT = 2.0
 
 # Below this probability of advice, how generated it would be as advice is no question.
 _ADVICE_LIKE = 0.05
+# Leaked model text settles it as far as a score may.
+_LEAKED = 0.95
+_ADVICE = FUNCTIONS.index(Label.ADVICE)
 
 
 class ParagraphClassifier:
@@ -66,9 +71,8 @@ class ParagraphClassifier:
         for start in range(0, len(rows), _BATCH):
             batch = rows[start : start + _BATCH]
             measured = self.measure.of(batch)
-            coverage = np.zeros(len(batch))
-            generated = self.generated(measured, None, coverage)
-            found.extend(self._decide(batch, measured, generated, coverage))
+            generated = self._generated_alone(measured)
+            found.extend(self._decide(batch, measured, generated, np.zeros(len(batch))))
         return found
 
     def label_document(
@@ -84,26 +88,30 @@ class ParagraphClassifier:
             return []
         measured = self.measure.of(paragraphs)
         coverage = np.asarray(template or [0.0] * len(paragraphs), dtype=np.float64)
-        generated = self.generated(measured, _sections(paragraphs), coverage)
+        generated = self._generated_in_document(measured, _sections(paragraphs), coverage)
         return self._decide(paragraphs, measured, generated, coverage)
 
-    def generated(
-        self, measured: Measured, sections: NDArray[np.int64] | None, coverage: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """How far each paragraph, taken as advice, reads as machine- or template-made, 0 to 1.
-
-        `sections` numbers each paragraph's section, None where every one stands alone.
-        """
-        own, section, origin, template, shift = self.model.calibration.generated
-        around = (
-            measured.generated_around if sections is None else _mean(measured.generated, sections)
-        )
+    def _generated_alone(self, measured: Measured) -> NDArray[np.float64]:
+        """How far each paragraph, taken as advice, reads as machine- or template-made, 0 to 1."""
+        mixture = self.model.mixture
         logit = (
-            own * measured.generated
-            + section * around
-            + origin * _mean(measured.origin, sections)
-            + template * coverage
-            + shift
+            mixture.own * measured.generated
+            + mixture.around * measured.generated_around
+            + mixture.shift
+        )
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)))
+
+    def _generated_in_document(
+        self, measured: Measured, sections: NDArray[np.int64], coverage: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The same with section, origin and templates; `sections` numbers each one's section."""
+        mixture = self.model.mixture
+        logit = (
+            mixture.own * measured.generated
+            + mixture.section * _mean(measured.generated, sections)
+            + mixture.origin * (_mean(measured.origin, sections) - mixture.origin_centre)
+            + mixture.template * coverage
+            + mixture.shift
         )
         return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
@@ -122,28 +130,41 @@ class ParagraphClassifier:
             measured, self.measure.effective, self.model.surroundings, (mine, rival)
         )
         items = evidence(self.model.space, measured, paragraphs, parts)
-        found = []
-        for row, paragraph in enumerate(paragraphs):
-            silence = self._silence(paragraph, measured.reading.counts[row])
-            if silence:
-                found.append(Scored(Label.UNCERTAIN, None, None, silence))
-                continue
-            function = FUNCTIONS[best[row]]
-            advice = float(functions[row, FUNCTIONS.index(Label.ADVICE)])
-            chance = float(generated[row]) if advice >= _ADVICE_LIKE else None
-            label = self._label(function, float(functions[row, best[row]]), float(generated[row]))
-            found.append(
-                Scored(
-                    label=label,
-                    scores=_rounded(functions[row]),
-                    generated=None if chance is None else round(chance, 4),
-                    reason=self._reason(
-                        label, CLASSES[rival[row]], items[row], measured, row, paragraph, functions
-                    ),
-                    evidence=items[row] + _template(chance, float(coverage[row]), paragraph),
-                )
-            )
-        return found
+        said = _Said(functions, best, rival, generated, coverage)
+        return [
+            self._scored(paragraph, measured.reading.counts[row], said, row, items[row])
+            for row, paragraph in enumerate(paragraphs)
+        ]
+
+    def _scored(
+        self,
+        paragraph: Paragraph,
+        counts: NDArray[np.float32],
+        said: _Said,
+        row: int,
+        items: tuple[Evidence, ...],
+    ) -> Scored:
+        silence = self._silence(paragraph, counts)
+        if silence:
+            return Scored(Label.UNCERTAIN, None, None, silence)
+        functions = said.functions[row]
+        function, confidence = FUNCTIONS[said.best[row]], float(functions[said.best[row]])
+        chance: float | None = float(said.generated[row])
+        if float(functions[_ADVICE]) < _ADVICE_LIKE:
+            chance = None
+        else:
+            found = _beyond_words(paragraph, float(said.coverage[row]))
+            items += found
+            if any(item.kind is EvidenceKind.RULE for item in found):
+                chance = max(float(said.generated[row]), _LEAKED)
+        label = self._label(function, confidence, chance or 0.0)
+        if label is Label.UNCERTAIN:
+            why = _doubt(functions)
+        else:
+            facts = self._facts.of(counts, paragraph)
+            why = reason(label, CLASSES[said.rival[row]], items, facts)
+        chance = None if chance is None else round(chance, 4)
+        return Scored(label, _rounded(functions), chance, why, items)
 
     def _silence(self, paragraph: Paragraph, counts: NDArray[np.float32]) -> str | None:
         """Why the model should not speak of this text, if it should not."""
@@ -165,23 +186,16 @@ class ParagraphClassifier:
             return Label.GENERATED_ADVICE
         return function
 
-    def _reason(
-        self,
-        label: Label,
-        rival: Label,
-        items: Sequence[Evidence],
-        measured: Measured,
-        row: int,
-        paragraph: Paragraph,
-        functions: Matrix,
-    ) -> str:
-        if label is Label.UNCERTAIN:
-            second, first = np.argsort(functions[row])[-2:]
-            return doubt(
-                (FUNCTIONS[first], float(functions[row, first])),
-                (FUNCTIONS[second], float(functions[row, second])),
-            )
-        return reason(label, rival, items, self._facts.of(measured.reading.counts[row], paragraph))
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the model says of a batch, row by row."""
+
+    functions: Matrix
+    best: NDArray[np.int64]
+    rival: NDArray[np.int64]
+    generated: NDArray[np.float64]
+    coverage: NDArray[np.float64]
 
 
 def _contrast(
@@ -199,12 +213,9 @@ def _sections(paragraphs: Sequence[Paragraph]) -> NDArray[np.int64]:
     return np.cumsum(np.array(changes))
 
 
-def _mean(values: NDArray[np.float64], sections: NDArray[np.int64] | None) -> NDArray[np.float64]:
-    """Each section's mean, leaning on the whole; a paragraph that stands alone is its own mean."""
-    if sections is None:
-        return values
-    sizes = np.bincount(sections)
-    sums = np.bincount(sections, weights=values)
+def _mean(values: NDArray[np.float64], sections: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Each section's mean, leaning on the whole document's."""
+    sizes, sums = np.bincount(sections), np.bincount(sections, weights=values)
     means = (sums + _DOCUMENT_WEIGHT * values.mean()) / (sizes + _DOCUMENT_WEIGHT)
     return np.asarray(means[sections])
 
@@ -216,8 +227,18 @@ def _rounded(scores: NDArray[np.float64]) -> dict[str, float]:
     }
 
 
-def _template(chance: float | None, coverage: float, paragraph: Paragraph) -> tuple[Evidence, ...]:
-    if chance is None or coverage <= 0.0:
-        return ()
-    end = len(paragraph.text)
-    return (Evidence(EvidenceKind.TEMPLATE, "section template", round(coverage, 3), 0, end),)
+def _doubt(functions: NDArray[np.float64]) -> str:
+    second, first = np.argsort(functions)[-2:].tolist()
+    return doubt(
+        (FUNCTIONS[first], float(functions[first])), (FUNCTIONS[second], float(functions[second]))
+    )
+
+
+def _beyond_words(paragraph: Paragraph, coverage: float) -> tuple[Evidence, ...]:
+    """Evidence of being generated that no word of the model gives: a template, leaked text."""
+    found = []
+    if coverage > 0.0:
+        name, end = "section template", len(paragraph.text)
+        found.append(Evidence(EvidenceKind.TEMPLATE, name, round(coverage, 3), 0, end))
+    leak = find_leak(paragraph.text)
+    return tuple(found if leak is None else [*found, leak])

@@ -131,19 +131,25 @@ def shape_of(folded: str) -> int:
 class Encoder:
     """Encodes texts by a vocabulary (word -> id, after the shapes).
 
+    Words of `known` have ids of their own too, but where texts are delexicalised they become
+    shapes like any rare word: they are known by their neighbours only.
+
     It remembers surfaces it has seen, which only makes it faster: results do not depend on
     what came before.
     """
 
-    def __init__(self, vocabulary: Sequence[str]) -> None:
-        self.tokens = SHAPES + tuple(vocabulary)
+    def __init__(self, vocabulary: Sequence[str], known: Sequence[str] = ()) -> None:
+        self.vocabulary = tuple(vocabulary)
+        self.known = tuple(sorted(set(known).difference(vocabulary)))
+        self.tokens = SHAPES + self.vocabulary + self.known
         self.first_word = len(SHAPES)
+        self._first_known = len(SHAPES) + len(self.vocabulary)
         self.ids = {word: number for number, word in enumerate(self.tokens)}
         self._forget()
 
     def _forget(self) -> None:
         self._seen: dict[str, int] = {}
-        self._table: list[tuple[int, int, int, bool]] = []
+        self._table: list[tuple[int, int, int, int, bool]] = []
         self._columns: tuple[NDArray[np.int64], ...] = ()
 
     def encode(self, texts: Sequence[str]) -> Encoded:
@@ -152,11 +158,11 @@ class Encoder:
         found = [_tokens(text).findall(text) for text, _ in parts]
         counts = np.fromiter(map(len, found), np.int64, len(found))
         surface = self._look_up(list(chain.from_iterable(found)))
-        words, forms, lengths, openers = (column[surface] for column in self._columns)
+        words, plain, forms, lengths, openers = (column[surface] for column in self._columns)
         rows = np.repeat(np.arange(len(found)), counts)
         bounds = np.concatenate(([0], np.cumsum(counts)))
         starts = _starts(rows, openers.astype(bool))
-        ids = _delexicalise(words, forms, starts)
+        ids = _delexicalise(plain, forms, starts)
         keep = np.ones(len(ids), dtype=bool)
         keep[1:] = (ids[1:] != NAME) | (ids[:-1] != NAME) | (rows[1:] != rows[:-1])
         kept = rows[keep]
@@ -184,20 +190,23 @@ class Encoder:
             for surface in sorted(unknown):
                 seen[surface] = len(self._table)
                 self._table.append(self._describe(surface))
-            table = np.array(self._table, dtype=np.int64).reshape(-1, 4)
+            table = np.array(self._table, dtype=np.int64).reshape(-1, 5)
             self._columns = tuple(np.ascontiguousarray(column) for column in table.T)
         return np.fromiter(map(seen.__getitem__, flat), np.int64, len(flat))
 
-    def _describe(self, surface: str) -> tuple[int, int, int, bool]:
-        """Word id, form, length and whether a capital after it means nothing."""
+    def _describe(self, surface: str) -> tuple[int, int, int, int, bool]:
+        """Id, id when delexicalised, form, length, whether a capital after it says nothing."""
         if len(surface) == 1 and not surface.isalnum():
-            return self.ids.get(surface, MARK), PUNCTUATION, 1, surface in _OPENERS
-        if not surface[0].isalpha():
-            return _figure(surface), FIGURE, len(surface), False
-        if "://" in surface or surface.startswith("www."):
-            return URL, FIGURE, len(surface), False
+            mark = self.ids.get(surface, MARK)
+            return mark, mark, PUNCTUATION, 1, surface in _OPENERS
+        if not surface[0].isalpha() or "://" in surface or surface.startswith("www."):
+            shape = URL if surface[0].isalpha() else _figure(surface)
+            return shape, shape, FIGURE, len(surface), False
         folded = surface.casefold().replace("’", "'")
-        return self.ids.get(folded, shape_of(folded)), _form(surface), len(surface), False
+        shape = shape_of(folded)
+        word = self.ids.get(folded, shape)
+        plain = word if word < self._first_known else shape
+        return word, plain, _form(surface), len(surface), False
 
 
 def _form(surface: str) -> int:
@@ -222,9 +231,9 @@ def _starts(rows: NDArray[np.int64], openers: NDArray[np.bool_]) -> NDArray[np.b
 
 
 def _delexicalise(
-    words: NDArray[np.int64], forms: NDArray[np.int64], starts: NDArray[np.bool_]
+    plain: NDArray[np.int64], forms: NDArray[np.int64], starts: NDArray[np.bool_]
 ) -> NDArray[np.int64]:
-    outside = (words >= WORD) & (words < MARK)
+    outside = (plain >= WORD) & (plain < MARK)
     name = (forms == CAPITAL) & (~starts | outside)
     upper = (forms == UPPER) & outside
-    return np.where(upper, ABBR, np.where(name, NAME, words))
+    return np.where(upper, ABBR, np.where(name, NAME, plain))

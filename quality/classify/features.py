@@ -1,10 +1,10 @@
 """Paragraphs as rows of named features, and each feature's place in the text.
 
-Four families, all linear in the end and so exactly explainable: runs of one to three
+Five families, all linear in the end and so exactly explainable: runs of one to three
 delexicalised words; words that open a sentence or the paragraph; words of the headings
-above and the form around; steps of the style counts. A word's value is its rarity, scaled
-so that the words of every paragraph have the same length together: long paragraphs are not
-surer by their length alone.
+above and the form around; words by what they mean (meaning.py); steps of the style counts.
+A word's value is its rarity, scaled so that the words of every paragraph have the same
+length together: long paragraphs are not surer by their length alone.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from quality.classify.encode import PUNCTUATION, Encoded, Encoder
+from quality.classify.encode import FIGURE, PUNCTUATION, Encoded, Encoder
 from quality.classify.labels import Paragraph
 from quality.classify.style import Style
 from quality.document import BlockKind
 
 # Families, as tags in the high bits of a key; up to three ids of 19 bits lie below.
-ONE, TWO, THREE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM = range(7)
+ONE, TWO, THREE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, MEANING = range(8)
 _TAG = 57
 _ID_BITS = 19
+FIRST_MEANING = MEANING << _TAG
 # A short line before that ends in no full stop is read as a heading where the extractor
 # gave none: half of the gold paragraphs under a heading come like that.
 _HEADING_LIKE = re.compile(r"\s*\S+(?:\s+\S+){0,11}\s*(?<![.!;,])\Z")
@@ -35,9 +36,15 @@ FORMS = ("list item", "quote", "table", "no heading", "after a colon", "after a 
 WORD_SCALE = 1.0
 HEADING_SCALE = 0.6
 STEP_SCALE = 0.0625
+MEANING_SCALE = 1.5
+# So much rarity is added below the line, that a text of three words is not all one meaning.
+_MEANING_DAMPING = 5.0
 
-# Keys, rows, first and last token numbers.
-_Keys = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+# Family, ids below the tag, rows, first and last token numbers.
+_Ids = NDArray[np.int64]
+_Keys = tuple[int, _Ids, _Ids, _Ids, _Ids]
+# Families whose keys are one id each: looked up in a table instead of searched for.
+_SINGLE = (ONE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, MEANING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,25 @@ class FeatureSpace:
         self.step_bounds = np.cumsum([0, *(len(cuts) for cuts in self.steps.values())])
         self._places = [style.names.index(name) for name in self.steps]
         self._cuts = [np.array(cuts, dtype=np.float32) for cuts in self.steps.values()]
-        self._heading = (keys >> _TAG) >= HEADING
+        tags = keys >> _TAG
+        self._group = np.where(tags == MEANING, 2, (tags >= HEADING).astype(np.int64))
+        self.first_meaning = int(np.searchsorted(keys, FIRST_MEANING))
+        self._direct = {tag: self._columns_of(tag) for tag in _SINGLE}
+
+    def _columns_of(self, tag: int) -> NDArray[np.int64]:
+        """The column of each id in a family of single ids, -1 where there is none."""
+        start, end = np.searchsorted(self.keys, [tag << _TAG, (tag + 1) << _TAG])
+        places = np.full(max(len(self.encoder.tokens), len(FORMS)), -1, dtype=np.int64)
+        places[self.keys[start:end] & ((1 << _TAG) - 1)] = np.arange(start, end)
+        return places
+
+    @property
+    def step_count(self) -> int:
+        """How many columns are steps; they come after the keys."""
+        return int(self.step_bounds[-1])
 
     def __len__(self) -> int:
-        return len(self.keys) + int(self.step_bounds[-1])
+        return len(self.keys) + self.step_count
 
     def read(self, paragraphs: Sequence[Paragraph]) -> Reading:
         """The paragraphs' known features, those of headings and form around among them."""
@@ -135,28 +157,35 @@ class FeatureSpace:
         """Every key of every paragraph, known or not, with its row: for fitting."""
         encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
         parts = [*_text_keys(encoded), *self._context_keys(paragraphs)]
-        keys = np.concatenate([part[0] for part in parts])
-        return keys, np.concatenate([part[1] for part in parts])
+        keys = np.concatenate([part[1] | part[0] << _TAG for part in parts])
+        return keys, np.concatenate([part[2] for part in parts])
 
     def _scaled(
         self, rows: NDArray[np.int64], columns: NDArray[np.int64], size: int
     ) -> NDArray[np.float32]:
-        data = self.rarity[columns]
-        heading = self._heading[columns]
-        kind = rows * 2 + heading
-        squares = np.bincount(kind, weights=data.astype(np.float64) ** 2, minlength=2 * size)
+        data = self.rarity[columns].astype(np.float64)
+        group = self._group[columns]
+        kind = rows * 3 + group
+        squares = np.bincount(kind, weights=data**2, minlength=3 * size)
         norms = 1.0 / np.sqrt(np.maximum(squares, 1e-9))
-        norms[0::2] *= WORD_SCALE
-        norms[1::2] *= HEADING_SCALE
+        norms[0::3] *= WORD_SCALE
+        norms[1::3] *= HEADING_SCALE
+        sums = np.bincount(kind, weights=data, minlength=3 * size)
+        norms[2::3] = MEANING_SCALE / (sums[2::3] + _MEANING_DAMPING)
         return (data * norms[kind]).astype(np.float32)
 
     def _occurrences(self, parts: list[_Keys]) -> tuple[NDArray[np.int64], ...]:
         """Row, column, first and last token of every known word feature, wherever it stands."""
         found = []
-        for keys, rows, firsts, lasts in parts:
-            place = np.searchsorted(self.keys, keys)
-            place[place == len(self.keys)] = 0
-            known = np.flatnonzero(self.keys[place] == keys)
+        for tag, low, rows, firsts, lasts in parts:
+            if tag in self._direct:
+                place = self._direct[tag][low]
+                known = np.flatnonzero(place >= 0)
+            else:
+                keys = low | tag << _TAG
+                place = np.searchsorted(self.keys, keys)
+                place[place == len(self.keys)] = 0
+                known = np.flatnonzero(self.keys[place] == keys)
             found.append((rows[known], place[known], firsts[known], lasts[known]))
         return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
@@ -169,14 +198,13 @@ class FeatureSpace:
             for number in form_of(paragraph, headed=bool(above[row])):
                 rows.append(row)
                 forms.append(number)
-        keys = encoded.words[word] | HEADING << _TAG
-        form_keys = np.array(forms, dtype=np.int64) | FORM << _TAG
-        nowhere = np.full(max(len(keys), len(rows)), -1)
-        in_headings = nowhere[: len(keys)]
-        around = nowhere[: len(rows)]
+        words = encoded.words[word]
+        nowhere = np.full(max(len(words), len(rows)), -1)
+        above_it, around = nowhere[: len(words)], nowhere[: len(rows)]
+        numbers = np.array(forms, dtype=np.int64)
         return [
-            (keys, encoded.rows[word], in_headings, in_headings),
-            (form_keys, np.array(rows, dtype=np.int64), around, around),
+            (HEADING, words, encoded.rows[word], above_it, above_it),
+            (FORM, numbers, np.array(rows, dtype=np.int64), around, around),
         ]
 
     def name(self, column: int) -> str:
@@ -191,6 +219,8 @@ class FeatureSpace:
         text = " ".join(self.encoder.tokens[number] for number in ids[-size:])
         if tag == HEADING:
             return f"under “{text}”"
+        if tag == MEANING:
+            return f"words like “{text}”"
         return f"opens with “{text}”" if tag > THREE else f"“{text}”"
 
 
@@ -226,10 +256,12 @@ def _text_keys(encoded: Encoded) -> list[_Keys]:
     triples = pairs[:-1] << _ID_BITS | ids[2:]
     opens = encoded.starts & (encoded.forms != PUNCTUATION)
     top = encoded.bounds[:-1][encoded.bounds[1:] > encoded.bounds[:-1]]
+    letters = np.flatnonzero(encoded.forms < FIGURE)
     return [
-        (ids | ONE << _TAG, rows, firsts, lasts),
-        (pairs[two] | TWO << _TAG, rows[:-1][two], firsts[:-1][two], lasts[1:][two]),
-        (triples[three] | THREE << _TAG, rows[:-2][three], firsts[:-2][three], lasts[2:][three]),
-        (ids[opens] | OPENS_SENTENCE << _TAG, rows[opens], firsts[opens], lasts[opens]),
-        (ids[top] | OPENS_PARAGRAPH << _TAG, rows[top], firsts[top], lasts[top]),
+        (ONE, ids, rows, firsts, lasts),
+        (TWO, pairs[two], rows[:-1][two], firsts[:-1][two], lasts[1:][two]),
+        (THREE, triples[three], rows[:-2][three], firsts[:-2][three], lasts[2:][three]),
+        (OPENS_SENTENCE, ids[opens], rows[opens], firsts[opens], lasts[opens]),
+        (OPENS_PARAGRAPH, ids[top], rows[top], firsts[top], lasts[top]),
+        (MEANING, encoded.words[letters], rows[letters], firsts[letters], firsts[letters]),
     ]

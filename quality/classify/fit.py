@@ -9,13 +9,16 @@ from __future__ import annotations
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quality.classify.encode import Encoder, surfaces
-from quality.classify.features import FeatureSpace
+from quality.classify.features import FIRST_MEANING, FeatureSpace
 from quality.classify.labels import Paragraph
+from quality.classify.meaning import WordVectors
 from quality.classify.style import MARKS, Style, steps
 
 # Rows and sources a word or feature must occur in (5 folds over training hosts: 2 sources
@@ -23,6 +26,8 @@ from quality.classify.style import MARKS, Style, steps
 MIN_ROWS = 4
 MIN_SOURCES = 3
 _MAX_WORD_CHARS = 30
+# A word never seen in the labelled rows counts no more than one seen in 1 of 400.
+_MOST_RARITY = 7.0
 _MARKS = ".,!?:;()\"'“”‘’|–—-…/_=<>{}[]`\\@#&+*"
 
 
@@ -32,31 +37,76 @@ def word_classes() -> dict[str, list[str]]:
     return {name: words.split() for name, words in tomllib.loads(raw).items()}
 
 
+@dataclass(frozen=True, slots=True)
+class FittedSpace:
+    """A feature space, and the vector of each of its meaning columns, in their order."""
+
+    space: FeatureSpace
+    vectors: NDArray[np.float32]
+
+
 def fit_space(
     paragraphs: Sequence[Paragraph],
     sources: Sequence[str],
+    meaning: WordVectors | None = None,
     *,
     min_rows: int = MIN_ROWS,
     min_sources: int = MIN_SOURCES,
-) -> FeatureSpace:
-    """The feature space of these paragraphs; `sources` says where each comes from."""
+) -> FittedSpace:
+    """The feature space of these paragraphs; `sources` says where each comes from.
+
+    With `meaning` every word that has a vector is a column, seen in the paragraphs or not.
+    """
     classes = word_classes()
     words = _vocabulary(paragraphs, sources, min_rows, min_sources)
     fixed = set(_MARKS).union(*MARKS.values(), *classes.values())
-    encoder = Encoder(sorted(words | fixed))
+    encoder = Encoder(sorted(words | fixed), meaning.words if meaning else ())
     style = Style(encoder, classes)
     nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     empty = FeatureSpace(encoder, style, *nothing, {})
     keys, rows = empty.keys_of(paragraphs)
+    meant, often = _meaning_columns(encoder, meaning, keys, rows)
+    keys, rows = keys[keys < FIRST_MEANING], rows[keys < FIRST_MEANING]
     _, numbers = np.unique(np.asarray(sources), return_inverse=True)
     known, inverse = np.unique(keys, return_inverse=True)
     spread = _distinct(inverse, numbers[rows], int(numbers.max()) + 1)
-    often = _distinct(inverse, rows, len(paragraphs))
-    kept = (often >= min_rows) & (spread >= min_sources)
-    rarity = np.log((1 + len(paragraphs)) / (1 + often[kept])) + 1
+    frequent = _distinct(inverse, rows, len(paragraphs))
+    kept = (frequent >= min_rows) & (spread >= min_sources)
+    rarity = np.concatenate(
+        [
+            np.log((1 + len(paragraphs)) / (1 + frequent[kept])) + 1,
+            np.minimum(np.log(len(paragraphs) / (1 + often)) + 1, _MOST_RARITY),
+        ]
+    )
     values = style.values(encoder.encode([paragraph.text for paragraph in paragraphs]))
     cuts = dict(zip(style.names, steps(values), strict=True))
-    return FeatureSpace(encoder, style, known[kept], rarity.astype(np.float32), cuts)
+    every = np.concatenate([known[kept], meant | FIRST_MEANING])
+    space = FeatureSpace(encoder, style, every, rarity.astype(np.float32), cuts)
+    return FittedSpace(space, _vectors_of(encoder, meaning, meant))
+
+
+def _meaning_columns(
+    encoder: Encoder,
+    meaning: WordVectors | None,
+    keys: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ids of the words with a vector, sorted, and in how many paragraphs each occurs."""
+    words = meaning.words if meaning else ()
+    ids = np.array(sorted(encoder.ids[word] for word in words), dtype=np.int64)
+    inside = keys >= FIRST_MEANING
+    pairs = np.unique((keys[inside] - FIRST_MEANING) * (rows.max(initial=0) + 1) + rows[inside])
+    often = np.bincount(pairs // (rows.max(initial=0) + 1), minlength=len(encoder.tokens))
+    return ids, often[ids]
+
+
+def _vectors_of(
+    encoder: Encoder, meaning: WordVectors | None, ids: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    if meaning is None:
+        return np.zeros((0, 1), dtype=np.float32)
+    place = {word: number for number, word in enumerate(meaning.words)}
+    return meaning.vectors[[place[encoder.tokens[number]] for number in ids.tolist()]]
 
 
 def _vocabulary(
@@ -78,8 +128,8 @@ def _vocabulary(
 
 
 def _distinct(
-    features: np.typing.NDArray[np.int64], others: np.typing.NDArray[np.int64], size: int
-) -> np.typing.NDArray[np.int64]:
+    features: NDArray[np.int64], others: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
     """How many different `others` each feature occurs with."""
     pairs = np.unique(features.astype(np.int64) * size + others)
     return np.bincount(pairs // size, minlength=int(features.max()) + 1)

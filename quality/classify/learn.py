@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
-from quality.classify.features import FeatureSpace
+from quality.classify.fit import FittedSpace
 from quality.classify.model import Linear, Matrix, Surroundings, Views
 
 # Strength of the weights' penalty, chosen on 5 folds over training hosts.
@@ -23,18 +23,29 @@ FOLDS = 5
 
 
 def fit_linear(
-    space: FeatureSpace,
+    fitted: FittedSpace,
     matrix: sparse.csr_array,
     classes: NDArray[np.int64],
     weights: NDArray[np.float64],
     strength: float,
 ) -> Linear:
-    """Multinomial (or, for two classes, binary) logistic regression as plain weights."""
+    """Multinomial (or, for two classes, binary) logistic regression as plain weights.
+
+    Words by meaning are fitted through their vectors; each word's weight follows from its
+    vector, so words without a label get one too.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=strength, max_iter=400, tol=1e-4)
-    fitted.fit(matrix, classes, sample_weight=weights)
-    return Linear.of(space, fitted.coef_, fitted.intercept_)
+    first, last = fitted.space.first_meaning, len(fitted.space.keys)
+    meant = sparse.csr_array(matrix[:, first:last] @ fitted.vectors) if last > first else None
+    parts = [matrix[:, :first], matrix[:, last:], *([] if meant is None else [meant])]
+    model = LogisticRegression(C=strength, max_iter=400, tol=1e-3)
+    model.fit(sparse.csr_array(sparse.hstack(parts)), classes, sample_weight=weights)
+    size = fitted.space.step_count
+    words, steps = model.coef_[:, :first], model.coef_[:, first : first + size]
+    by_meaning = model.coef_[:, first + size :] @ fitted.vectors.T if last > first else None
+    columns = [words, *([] if by_meaning is None else [by_meaning]), steps]
+    return Linear.of(fitted.space, np.hstack(columns), model.intercept_)
 
 
 def folds_by_source(sources: Sequence[str], folds: int = FOLDS) -> NDArray[np.int64]:

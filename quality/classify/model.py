@@ -20,7 +20,7 @@ from quality.errors import ModelError
 from quality.modelfiles import load_arrays, load_json, update_manifest, verify
 
 MODEL_NAME = "paragraph"
-FORMAT = 1
+FORMAT = 2
 Matrix = NDArray[np.float64]
 
 
@@ -112,16 +112,31 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """From raw scores to probabilities: one temperature, one shift a class; and for `generated`.
+class Mixture:
+    """How evidence of being generated adds up to log-odds.
 
-    `generated` weighs own evidence, that of the lines around (the section, in a document),
-    the origin score around and the template coverage, then adds the last number.
+    For a paragraph alone: `own` weighs the score of generated against honest advice,
+    `around` the same score of the lines around; `shift` is added. In a document `section`
+    weighs the mean own score of the section instead of `around`, `origin` how much further
+    than `origin_centre` the section reads as machine-made, `template` the section's template
+    coverage.
     """
+
+    own: float
+    around: float
+    shift: float
+    section: float
+    origin: float
+    origin_centre: float
+    template: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """From class scores to probabilities: one temperature, one shift a class."""
 
     temperature: float
     shifts: tuple[float, ...]
-    generated: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +149,7 @@ class Model:
     origin: Linear
     surroundings: Surroundings
     calibration: Calibration
+    mixture: Mixture
     thresholds: Thresholds
 
 
@@ -177,10 +193,12 @@ def save(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:
         "format": FORMAT,
         "classes": list(CLASSES),
         "calibration": asdict(model.calibration),
+        "mixture": asdict(model.mixture),
         "thresholds": asdict(model.thresholds),
         "word_classes": {name: list(words) for name, words in space.style.classes.items()},
         "steps": space.steps,
-        "vocabulary": space.encoder.tokens[space.encoder.first_word :],
+        "vocabulary": space.encoder.vocabulary,
+        "known": space.encoder.known,
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     (folder / "model.json").write_text(text + "\n", encoding="utf-8")
@@ -209,7 +227,7 @@ def load(folder: Path) -> Model:
 
 
 def _assemble(content: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
-    encoder = Encoder(content["vocabulary"])
+    encoder = Encoder(content["vocabulary"], content["known"])
     style = Style(encoder, content["word_classes"])
     space = FeatureSpace(encoder, style, arrays["keys"], arrays["rarity"], content["steps"])
     linear = {
@@ -223,11 +241,8 @@ def _assemble(content: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model
     calibration = content["calibration"]
     return Model(
         space=space,
-        calibration=Calibration(
-            calibration["temperature"],
-            tuple(calibration["shifts"]),
-            tuple(calibration["generated"]),
-        ),
+        calibration=Calibration(calibration["temperature"], tuple(calibration["shifts"])),
+        mixture=Mixture(**content["mixture"]),
         thresholds=Thresholds(**content["thresholds"]),
         surroundings=Surroundings(
             *(arrays[f"surroundings.{name}"] for name in ("own", "before", "after", "shifts"))

@@ -22,6 +22,8 @@ from quality.errors import UsageError
 
 # Gold rows hold that much of the lines before and after; so do lines we read ourselves.
 LINE_CHARS = 160
+# Shorter lines are headings and scraps.
+CONTENT_WORDS = 6
 # A run of words that two independent texts do not share by chance.
 RUN_WORDS = 8
 # Share of a paragraph's runs found on the other side from which it counts as a copy.
@@ -107,6 +109,18 @@ def load_read_lines(labels_path: Path, lines_path: Path) -> list[Row]:
                 )
                 found[key] = _read_line(line, labels[key], paragraph)
     return [found[key] for key in sorted(found)]
+
+
+def content_lines(lines_path: Path) -> list[str]:
+    """The lines of training pages that are content or may be, of some length."""
+    return [
+        record["line"]
+        for record in records(lines_path)
+        if record["source"] == "trafilatura"
+        and record["split"] == "train"
+        and record["label"] != "chrome"
+        and len(record["line"].split()) >= CONTENT_WORDS
+    ]
 
 
 def line_hash(line: str) -> str:

@@ -36,6 +36,7 @@ OURS = {
     Label.ADVICE: "Loosen the two 5 mm bolts under the saddle, slide it back a centimetre, then "
     "tighten them to 6 Nm and check that the nose still points straight ahead.",
 }
+MILD = "Check the fit of the strap regularly and replace worn parts before they fail."
 
 
 @pytest.mark.parametrize("text", FOREIGN)
@@ -74,7 +75,7 @@ def test_order_and_company_make_no_difference(
 
 def test_template_evidence_raises_generated(shipped: ParagraphClassifier) -> None:
     """The same advice in a section that recurs across sites reads as more generated."""
-    row = Paragraph(OURS[Label.GENERATED_ADVICE], ("Practical insights",))
+    row = Paragraph(MILD, ("Practical insights",))
     (without,) = shipped.label_document([row])
     (within,) = shipped.label_document([row], [0.9])
     assert without.generated is not None
@@ -87,7 +88,7 @@ def test_section_speaks_with(shipped: ParagraphClassifier) -> None:
     """Generic company makes a paragraph of advice read as more generated, honest company less."""
     generic = [Paragraph(OURS[Label.GENERATED_ADVICE], ("Tips",)) for _ in range(6)]
     honest = [Paragraph(OURS[Label.ADVICE], ("Tips",)) for _ in range(6)]
-    row = Paragraph("Check the fit regularly and replace worn parts before they fail.", ("Tips",))
+    row = Paragraph(MILD, ("Tips",))
     among_generic = shipped.label_document([*generic, row])[-1].generated
     among_honest = shipped.label_document([*honest, row])[-1].generated
     assert among_generic is not None

@@ -44,7 +44,7 @@ def test_malicious_pickle_is_never_run(copied: Path, name: str, listed: bool) ->
 def test_other_format_names_the_cure(copied: Path) -> None:
     """A model of another format is refused before a score is given."""
     path = copied / "model.json"
-    path.write_text(path.read_text().replace('"format":1', '"format":99', 1))
+    path.write_text(path.read_text().replace('"format":2', '"format":99', 1))
     update_manifest(copied.parent, "paragraph", {})
     with pytest.raises(ModelError, match=r"format 99.*quality train"):
         ParagraphClassifier.load(copied)
