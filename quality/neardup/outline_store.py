@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from heapq import nsmallest
 from math import log
 
 import orjson
@@ -14,9 +16,14 @@ from quality.neardup.outline import SectionOutline
 from quality.neardup.peers import Neighbourhood, Stored
 from quality.state import State
 
-# Documents that one document is compared with, of its host and of all: a fixed sample of a
-# host, the best of all, so that a large index costs no more than a small one.
-SAMPLE = 64
+# Documents of its host that one document is compared with: a fixed sample, so that a large
+# host costs no more than a small one.
+HOST_SAMPLE = 64
+# Documents of any host: those that share most. The siblings of invented farm sites are among
+# the first 24 of 2,000 in nearly all cases (benchmarks/templates.py).
+BEST = 32
+# Keys of one document at most; of more, the same ones in every document.
+MAX_KEYS = 64
 # Read for each key at most, always the same ones of a key that is in fashion.
 MAX_POSTINGS = 96
 # The smallest skeleton hashes of a document, by which slot-filled texts find each other.
@@ -25,17 +32,20 @@ MAX_SKELETON_KEYS = 4
 MAX_APART = 3
 # Outlines held in memory, about 4 KB each.
 MAX_LOADED = 10_000
+# SQLite keeps a number of 48 bits in 6 bytes, one of 31 in 4; 48 bits tell documents apart.
+_PLACE_BITS = 48
+_KEY_BITS = 31
 _DDL = """
 CREATE TABLE IF NOT EXISTS template_outlines (
-    document TEXT PRIMARY KEY, host TEXT NOT NULL, place INTEGER NOT NULL,
+    place INTEGER PRIMARY KEY, document TEXT NOT NULL, host TEXT NOT NULL,
     added TEXT NOT NULL, outline BLOB NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX IF NOT EXISTS template_outlines_host ON template_outlines (host, place);
 CREATE TABLE IF NOT EXISTS template_postings (
-    key INTEGER NOT NULL, place INTEGER NOT NULL, document TEXT NOT NULL,
-    PRIMARY KEY (key, place, document)
+    key INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (key, place)
 ) WITHOUT ROWID;
 """
+_COLUMNS = "document, host, added, outline"
 
 
 class OutlineStore:
@@ -45,28 +55,27 @@ class OutlineStore:
         self.state = state
         state.define(_DDL)
         self._hosts: dict[str, Neighbourhood] = {}
-        self._loaded: dict[str, Stored | None] = {}
+        self._loaded: dict[int, Stored] = {}
         self._count: int | None = None
 
     def put(self, document: str, host: str, sections: Sequence[SectionOutline]) -> None:
         """Remember an outline; the one of the same document before it is forgotten."""
-        blob = _dump(sections)
+        place, blob = _place(document), _dump(sections)
         row = self.state.connection.execute(
-            "SELECT added, host, outline FROM template_outlines WHERE document = ?", (document,)
+            "SELECT added, host, outline FROM template_outlines WHERE place = ?", (place,)
         ).fetchone()
         if row and (row[1], row[2]) == (host, blob):
             return
         self.remove(document)
         added = row[0] if row else datetime.now(UTC).isoformat(timespec="seconds")
-        place = _hash(document)
         with self.state.transaction() as connection:
             connection.execute(
                 "INSERT INTO template_outlines VALUES (?, ?, ?, ?, ?)",
-                (document, host, place, added, blob),
+                (place, document, host, added, blob),
             )
             connection.executemany(
-                "INSERT OR IGNORE INTO template_postings VALUES (?, ?, ?)",
-                [(key, place, document) for key in _keys(sections)],
+                "INSERT OR IGNORE INTO template_postings VALUES (?, ?)",
+                [(key, place) for key in _keys(sections)],
             )
 
     def remove(self, document: str) -> None:
@@ -74,15 +83,17 @@ class OutlineStore:
         self._hosts.clear()
         self._loaded.clear()
         self._count = None
-        stored = self._load(document)
-        self._loaded.clear()
-        if stored is None:
+        place = _place(document)
+        row = self.state.connection.execute(
+            f"SELECT {_COLUMNS} FROM template_outlines WHERE place = ?", (place,)
+        ).fetchone()
+        if row is None:
             return
         with self.state.transaction() as connection:
-            connection.execute("DELETE FROM template_outlines WHERE document = ?", (document,))
+            connection.execute("DELETE FROM template_outlines WHERE place = ?", (place,))
             connection.executemany(
-                "DELETE FROM template_postings WHERE key = ? AND place = ? AND document = ?",
-                [(key, _hash(document), document) for key in _keys(stored.sections)],
+                "DELETE FROM template_postings WHERE key = ? AND place = ?",
+                [(key, place) for key in _keys(_stored(row).sections)],
             )
 
     def count(self) -> int:
@@ -93,42 +104,39 @@ class OutlineStore:
         return self._count
 
     def of_host(self, host: str) -> Neighbourhood:
-        """A host's documents, at most SAMPLE, always the same ones of the same documents."""
+        """A host's documents, a sample that is the same for the same documents."""
         if host not in self._hosts:
             rows = self.state.connection.execute(
-                "SELECT document, host, added, outline FROM template_outlines "
-                "WHERE host = ? ORDER BY place LIMIT ?",
-                (host, SAMPLE),
+                f"SELECT {_COLUMNS} FROM template_outlines WHERE host = ? ORDER BY place LIMIT ?",
+                (host, HOST_SAMPLE),
             )
             self._hosts[host] = Neighbourhood.of([_stored(row) for row in rows])
         return self._hosts[host]
 
     def sharing(self, sections: Sequence[SectionOutline]) -> Neighbourhood:
-        """The documents of any host that share most with an outline, at most SAMPLE."""
-        weights: defaultdict[str, float] = defaultdict(float)
+        """The documents of any host that share most with an outline."""
+        weights: defaultdict[int, float] = defaultdict(float)
         for key in _keys(sections):
             rows = self.state.connection.execute(
-                "SELECT document FROM template_postings WHERE key = ? ORDER BY place LIMIT ?",
+                "SELECT place FROM template_postings WHERE key = ? ORDER BY place LIMIT ?",
                 (key, MAX_POSTINGS),
             ).fetchall()
             # Where the limit cuts, the key is commoner than its rows show.
             weight = log((self.count() + 1) / len(rows)) if rows else 0.0
-            for (document,) in rows:
-                weights[document] += weight if len(rows) < MAX_POSTINGS else weight / 2
-        best = sorted(weights, key=lambda document: (-weights[document], _hash(document)))
-        loaded = (self._load(document) for document in best[:SAMPLE])
-        return Neighbourhood.of([stored for stored in loaded if stored is not None])
+            for (place,) in rows:
+                weights[place] += weight if len(rows) < MAX_POSTINGS else weight / 2
+        best = nsmallest(BEST, weights, key=lambda place: (-weights[place], place))
+        return Neighbourhood.of([self._load(place) for place in best])
 
-    def _load(self, document: str) -> Stored | None:
-        if document not in self._loaded:
+    def _load(self, place: int) -> Stored:
+        if place not in self._loaded:
             if len(self._loaded) >= MAX_LOADED:
                 self._loaded.clear()
             row = self.state.connection.execute(
-                "SELECT document, host, added, outline FROM template_outlines WHERE document = ?",
-                (document,),
+                f"SELECT {_COLUMNS} FROM template_outlines WHERE place = ?", (place,)
             ).fetchone()
-            self._loaded[document] = None if row is None else _stored(row)
-        return self._loaded[document]
+            self._loaded[place] = _stored(row)
+        return self._loaded[place]
 
 
 def _keys(sections: Sequence[SectionOutline]) -> list[int]:
@@ -146,37 +154,27 @@ def _keys(sections: Sequence[SectionOutline]) -> list[int]:
     forms = [section.form for section in sections]
     if len(set(forms)) > 1:
         keys.add("forms:" + ",".join(forms))
-    return sorted(_hash(key) for key in keys)
+    return sorted(_hash(key, _KEY_BITS) for key in keys)[:MAX_KEYS]
 
 
-def _hash(text: str) -> int:
-    """A hash that fits SQLite's signed 64 bits."""
-    return xxh3_64_intdigest(text.encode()) >> 1
+def _place(document: str) -> int:
+    """The number of a document, and its place in samples: as good as random, and fixed."""
+    return _hash(document, _PLACE_BITS)
+
+
+def _hash(text: str, bits: int) -> int:
+    return xxh3_64_intdigest(text.encode()) >> (64 - bits)
 
 
 def _dump(sections: Sequence[SectionOutline]) -> bytes:
-    return orjson.dumps(
-        [[getattr(section, name) for name in SectionOutline.__slots__] for section in sections]
-    )
+    rows = [[getattr(section, name) for name in SectionOutline.__slots__] for section in sections]
+    return zlib.compress(orjson.dumps(rows), level=1)
 
 
 def _stored(row: tuple[str, str, str, bytes]) -> Stored:
     document, host, added, blob = row
-    sections = []
-    for heading, span, families, stems, opener, form, words, particulars, skeleton in orjson.loads(
-        blob
-    ):
-        sections.append(
-            SectionOutline(
-                heading=heading,
-                span=(span[0], span[1]),
-                families=tuple(families),
-                stems=tuple(stems),
-                opener=opener,
-                form=form,
-                words=words,
-                particulars=particulars,
-                skeleton=tuple(skeleton),
-            )
-        )
+    sections = [
+        SectionOutline(*(tuple(v) if isinstance(v, list) else v for v in values))
+        for values in orjson.loads(zlib.decompress(blob))
+    ]
     return Stored.of(document, host, added, sections)

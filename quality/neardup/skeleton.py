@@ -17,8 +17,8 @@ from quality import lang
 SHINGLE_WORDS = 6
 # With fewer function words a shingle is a row of placeholders, which any list of nouns gives.
 MIN_FUNCTION_WORDS = 3
-# The smallest hashes stand for a section: those of about 100 words, little to store.
-SAMPLE = 24
+# The smallest hashes stand for a section: enough to tell one mould, little to store.
+SAMPLE = 8
 _PLACEHOLDER = 1
 _END = 0
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)

@@ -39,6 +39,8 @@ MIN_PEERS = 3
 MIN_SECTIONS = 3
 # On a large host a template shows in more than a stray few of the documents compared.
 MIN_SHARE = 0.06
+# A host with so many documents shows its template itself; other hosts need no look.
+OWN_COMPANY = 12
 # A section of a document that is not templated is worth naming from here on.
 MIN_WORTH = 0.5
 # Without other documents: so many stock headings of different families, and what they weigh.
@@ -164,6 +166,8 @@ class TemplateRegistry:
             peers = home.peers(judged, SAME_HOST, cluster_of)
             if len(peers) >= max(MIN_PEERS, MIN_SHARE * len(home.members)):
                 yield peers
+            if len(home.members) >= OWN_COMPANY:
+                return
         anywhere = self.outlines.sharing(judged.sections)
         limits = any_host_limits(self.outlines.count())
         peers = anywhere.peers(judged, limits, cluster_of)
