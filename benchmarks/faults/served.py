@@ -21,6 +21,7 @@ from flows.processes import holder
 from flows.server import answers, free_port
 
 _POLL_S = 0.05
+_OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,7 @@ class FlowRun:
     name: str
     state: str
     message: str
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it ended, in whatever way."""
-        return self.state not in ("Scheduled", "Late", "Pending", "Running", "Cancelling")
+    is_over: bool
 
 
 class Served:
@@ -131,6 +128,7 @@ class Served:
                 row["name"],
                 row["state"]["name"],
                 row["state"]["message"] or "",
+                row["state"]["type"] in _OVER,
             )
             for row in rows
             if flows[row["flow_id"]] == flow
