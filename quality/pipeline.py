@@ -27,7 +27,7 @@ from quality.classify.classifier import ParagraphClassifier
 from quality.classify.labels import Label, Paragraph, Scored
 from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind, Page
 from quality.errors import PageError
-from quality.extract import Limits, extract
+from quality.extract import BlockModel, Limits, extract
 from quality.neardup.index import SectionIndex
 from quality.neardup.judging import Limits as RelationLimits
 from quality.neardup.relations import Relations
@@ -35,11 +35,13 @@ from quality.neardup.signature import DocumentSignature, sign_document
 from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
 from quality.report import (
     BlockReport,
+    Cluster,
     DocumentReport,
     PageFailure,
     Provenance,
     SectionReport,
     SectionTwin,
+    SelfRepeat,
     TemplateReport,
     Twin,
     shares_of,
@@ -71,10 +73,11 @@ class Analyzer:
 
     def __init__(self, settings: Settings) -> None:
         root = settings.models or modelfiles.default_root()
-        for name in ("line", "paragraph"):
+        for name in ("block", "line", "paragraph"):
             modelfiles.verify(root, name)
         self.settings = settings
         self.rules = RuleSet.load()
+        self.blocks = BlockModel.load(root / "block")
         self.lines = LineModel.load(root / "line")
         self.classifier = ParagraphClassifier.load(root / "paragraph")
         self.models_fingerprint = modelfiles.fingerprint(root)
@@ -84,7 +87,7 @@ class Analyzer:
         limits = Limits(
             max_chars=self.settings.read.max_bytes, max_nodes=self.settings.extract.max_nodes
         )
-        document = extract(page, limits=limits)
+        document = extract(page, limits=limits, model=self.blocks)
         hits, scores = self.look_at_lines(document)
         chrome = self.find_chrome(document, hits, scores)
         skip = frozenset(finding.block for finding in chrome.findings)
@@ -251,7 +254,13 @@ class Scorer:
             verdict=verdict_of(shares, words, **limits.model_dump()),
             flags=_flags(document, chrome, relations, templated=matches.templated),
             provenance=self._provenance(),
-            cluster=relations.cluster,
+            cluster=Cluster(
+                relations.cluster, relations.cluster_documents, relations.cluster_hosts
+            ),
+            repeats=tuple(
+                SelfRepeat(r.first, r.last, r.earlier_first, r.earlier_last, r.similarity)
+                for r in relations.repeats
+            ),
         )
 
     def _repetition(self, document: Document) -> Sequence[Repetition | None] | None:
@@ -397,7 +406,8 @@ def _sections(
 
 def _twins(relations: Relations) -> tuple[Twin, ...]:
     return tuple(
-        Twin(t.document, t.path, t.kind, t.similarity, t.containment) for t in relations.duplicates
+        Twin(t.document, t.path, t.kind, t.similarity, t.containment, t.inside)
+        for t in relations.duplicates
     )
 
 

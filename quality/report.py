@@ -135,6 +135,8 @@ class Twin:
     """Jaccard similarity of word 3-grams, 0 to 1."""
     containment: float
     """Share of the shorter text's 3-grams that stand in the other, 0 to 1."""
+    inside: str | None
+    """For `contained`: `this` where this document stands in the other, else `other`."""
 
     def as_record(self) -> dict[str, Any]:
         """The object in `duplicates`."""
@@ -144,7 +146,44 @@ class Twin:
             "kind": self.kind,
             "similarity": round(self.similarity, DIGITS),
             "containment": round(self.containment, DIGITS),
+            "inside": self.inside,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class SelfRepeat:
+    """Blocks `first` to `last` say again what `earlier_first` to `earlier_last` said."""
+
+    first: int
+    last: int
+    earlier_first: int
+    earlier_last: int
+    similarity: float
+
+    def as_record(self) -> dict[str, Any]:
+        """The object in `repeats`."""
+        return {
+            "first": self.first,
+            "last": self.last,
+            "earlier_first": self.earlier_first,
+            "earlier_last": self.earlier_last,
+            "similarity": round(self.similarity, DIGITS),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The near-duplicate cluster of a document: who stands for it, and where it is spread."""
+
+    id: str
+    """Id of the document that stands for the cluster: the earliest."""
+    documents: int
+    hosts: tuple[str, ...]
+    """Known hosts that carry it, sorted: several mean syndication."""
+
+    def as_record(self) -> dict[str, Any]:
+        """The object in `cluster`."""
+        return {"id": self.id, "documents": self.documents, "hosts": list(self.hosts)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +224,8 @@ class DocumentReport:
     verdict: Verdict
     flags: tuple[str, ...]
     provenance: Provenance
-    cluster: str
-    """Id of the document that stands for this one's near-duplicate cluster."""
+    cluster: Cluster
+    repeats: tuple[SelfRepeat, ...]
 
     def as_record(self) -> dict[str, Any]:
         """One line of documents.jsonl."""
@@ -205,6 +244,8 @@ class DocumentReport:
             "blocks": [block.as_record() for block in self.blocks],
             "sections": [section.as_record() for section in self.sections],
             "duplicates": [twin.as_record() for twin in self.duplicates],
+            "cluster": self.cluster.as_record(),
+            "repeats": [repeat.as_record() for repeat in self.repeats],
             "shares": dict(self.shares),
             "verdict": self.verdict.value,
             "flags": list(self.flags),
