@@ -25,8 +25,8 @@ from quality.extract.blockmodel import (
     MODEL_FILE,
     SURE_F1,
     BlockModel,
+    Sizes,
     choose,
-    word_counts,
 )
 from quality.extract.dom import candidates
 from quality.extract.features import PAGE_NAMES, WITNESS_NAMES, Matrix, PageFeatures
@@ -61,7 +61,7 @@ class Sample:
 
     page: GoldPage
     texts: list[str]
-    words: NDArray[np.float64]
+    sizes: Sizes
     matrix: Matrix
     is_text: NDArray[np.bool_]
     weights: NDArray[np.float64]
@@ -76,14 +76,14 @@ def samples(folder: Path, split: str) -> list[Sample]:
         if blocks:
             texts = [block.text for block in blocks]
             is_text, is_sure = label_blocks(texts, page.row["main_content"])
-            lengths = word_counts(blocks)
+            sizes = Sizes.of(blocks)
             # Pages count alike, words within a page alike, with something for short blocks.
             gold_words = max(30, len(page.row["main_content"].split()))
-            weights = is_sure * (np.minimum(lengths, 150) + 3) / (gold_words + 50)
+            weights = is_sure * (np.minimum(sizes.words, 150) + 3) / (gold_words + 50)
             features = PageFeatures(blocks)
             witnesses = (resiliparse_lines(page.html), trafilatura_lines(tree))
             matrix = np.hstack([features.page, *map(features.witness, witnesses)])
-            found.append(Sample(page, texts, lengths, matrix, is_text, weights))
+            found.append(Sample(page, texts, sizes, matrix, is_text, weights))
     return found
 
 
@@ -119,7 +119,7 @@ def fit(pages: Sequence[Sample], columns: int) -> Any:
     chance = np.random.default_rng(0)
     kept = []
     for page in pages:
-        is_menu = ~page.is_text & (page.words <= MENU_WORDS)
+        is_menu = ~page.is_text & (page.sizes.words <= MENU_WORDS)
         is_kept = ~is_menu | (chance.random(len(is_menu)) < KEEP_MENU_SHARE)
         weights = np.where(is_menu, page.weights / KEEP_MENU_SHARE, page.weights)
         is_kept &= weights > 0
@@ -171,9 +171,9 @@ def evaluate(quick: Any, full: Any, pages: Sequence[Sample]) -> list[tuple[str, 
     """Page type and F1 of each page, chosen as `BlockModel.select` does."""
     scores = []
     for page in pages:
-        selection = choose(quick.predict_proba(page.matrix[:, :QUICK])[:, 1], page.words)
+        selection = choose(quick.predict_proba(page.matrix[:, :QUICK])[:, 1], page.sizes)
         if selection.expected_f1 < SURE_F1:
-            selection = choose(full.predict_proba(page.matrix)[:, 1], page.words)
+            selection = choose(full.predict_proba(page.matrix)[:, 1], page.sizes)
         text = "\n".join(page.texts[number] for number in selection.numbers)
         scores.append((page.page.row["page_type"], score_text(text, page.page, 0.0).f1))
     return scores

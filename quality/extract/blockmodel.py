@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from quality.document import BlockKind
 from quality.errors import ModelError
 from quality.extract.dom import Candidate
 from quality.extract.features import PAGE_NAMES, WITNESS_NAMES, Matrix, PageFeatures
@@ -120,27 +121,44 @@ class BlockModel:
         """
         if not found:
             return Selection((), 0.0)
-        words = word_counts(found)
+        sizes = Sizes.of(found)
         features = PageFeatures(found)
         matrix = np.hstack([features.page, features.witness(resiliparse)])
-        quick = choose(self.quick.score(matrix), words)
+        quick = choose(self.quick.score(matrix), sizes)
         if quick.expected_f1 >= SURE_F1:
             return quick
         matrix = np.hstack([matrix, features.witness(trafilatura())])
-        return choose(self.full.score(matrix), words)
+        return choose(self.full.score(matrix), sizes)
 
 
-def word_counts(found: Sequence[Candidate]) -> NDArray[np.float64]:
-    """Words of each candidate, near enough."""
-    return np.array([item.text.count(" ") + 1 for item in found], np.float64)
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a choice must know of the blocks beside their probabilities."""
+
+    words: NDArray[np.float64]
+    is_heading: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, found: Sequence[Candidate]) -> Sizes:
+        """Words (near enough) and headings of the candidates."""
+        return cls(
+            words=np.array([item.text.count(" ") + 1 for item in found], np.float64),
+            is_heading=np.array([item.kind is BlockKind.HEADING for item in found]),
+        )
 
 
-def choose(probabilities: Any, words: Any) -> Selection:
-    """The blocks to take, by their probabilities and lengths in words."""
-    expected = expected_f1(probabilities, words)
-    threshold = expected / 2 + SHORT_MARGIN * (words < SHORT_WORDS)
-    taken = np.flatnonzero(probabilities >= threshold)
-    return Selection(tuple(taken.tolist()), expected)
+def choose(probabilities: Any, sizes: Sizes) -> Selection:
+    """The blocks to take: those above the best threshold, short ones well above.
+
+    A heading over a block that is taken needs no margin: with it one good heading in six
+    was lost, without it anywhere furniture came back.
+    """
+    expected = expected_f1(probabilities, sizes.words)
+    threshold = expected / 2
+    taken = probabilities >= threshold + SHORT_MARGIN * (sizes.words < SHORT_WORDS)
+    is_over_text = np.append(taken[1:], False)
+    taken |= sizes.is_heading & is_over_text & (probabilities >= threshold)
+    return Selection(tuple(np.flatnonzero(taken).tolist()), expected)
 
 
 def expected_f1(probabilities: Any, words: Any) -> float:

@@ -32,13 +32,13 @@ PAGE = f"""<!DOCTYPE html><html><head>
 stone = {{1: 31_000}}
 </pre>
 <h2>What broke</h2><p>{MORE}</p>
+<table><tr><th>Year</th><th>Metres lost</th></tr><tr><td>2025</td><td>3</td></tr>
+<tr><td>2026</td><td>11</td></tr></table>
 <ul><li>Eleven metres of wall, from the crane to the old steps</li>
 <li>Two bollards and the lamp at the end of the pier</li></ul>
 <blockquote><p>We heard it go in the night, and in the morning there was only water.</p>
 </blockquote>
 <p><strong>Who pays</strong></p><p>{MORE}</p><p>{LEAD}</p>
-<table><tr><th>Year</th><th>Metres lost</th></tr><tr><td>2025</td><td>3</td></tr>
-<tr><td>2026</td><td>11</td></tr></table>
 </article>
 <aside class="newsletter"><h3>Newsletter</h3><p>Get our stories by mail.</p></aside>
 <footer>© 2026 The Ensby Post</footer></body></html>"""
