@@ -28,6 +28,8 @@ LANGUAGE = "en"
 # Closed-class words make up 35 to 50 % of English prose; other languages share a few of
 # them ("in", "is", "me"), never a quarter. `is_language` costs a third of all the scoring.
 _SURELY_ENGLISH = 0.25
+# Lists have few of them, but their words are known; most words of another language are not.
+_SURELY_KNOWN = 0.3
 _CLOSED = ("article", "preposition", "conjunction", "is", "this", "can", "will", "was")
 # Paragraphs read at a time: enough for numpy, little enough for the cache.
 _BATCH = 512
@@ -171,10 +173,14 @@ class ParagraphClassifier:
         words = int(counts[self._column["words"]])
         if words < self.thresholds.min_words:
             return f"Too short to tell: {words} words."
-        common = float(counts[self._function_words].sum())
-        if common < _SURELY_ENGLISH and not is_language(paragraph.text, LANGUAGE):
-            return "Does not read as English, the language the model knows."
         rare = float(counts[self._column["rare words, share"]])
+        common = float(counts[self._function_words].sum())
+        if (
+            common < _SURELY_ENGLISH
+            and not (rare < _SURELY_KNOWN and paragraph.text.isascii())
+            and not is_language(paragraph.text, LANGUAGE)
+        ):
+            return "Does not read as English, the language the model knows."
         if rare > self.thresholds.rare:
             return f"{rare:.0%} of the words are unknown to the model."
         return None

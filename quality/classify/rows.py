@@ -35,7 +35,8 @@ class Row:
     """A paragraph with its label and where it comes from.
 
     `source` is what a feature's spread is counted by: the site of a web page or seed, the
-    collection of anything else. `confidence` runs from 1 to 3.
+    collection of anything else. `confidence` runs from 1 to 3. `drawn` is False for rows that
+    were chosen because a model was unsure of them: good to learn from, no sample of anything.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Row:
     doc: str
     confidence: int = 2
     split: str = "train"
+    drawn: bool = True
 
     @property
     def is_web(self) -> bool:
@@ -143,6 +145,7 @@ def _read_line(line: dict[str, Any], label: dict[str, Any], paragraph: Paragraph
         kind="web",
         doc=f"page {line['page']}",
         confidence=label["confidence"],
+        drawn=False,
     )
 
 

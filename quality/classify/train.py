@@ -77,8 +77,8 @@ TEMPLATE_WEIGHT = 1.5
 SECTION_GAIN = 1.8
 # Origin over a section adds little to that (.946 to .948) and learns its generators by heart.
 ORIGIN_WEIGHT = 0.2
-# Advice is not called generated below even odds, however few honest rows reach them.
-LEAST_GENERATED = 0.5
+# Advice is not called generated below this, however few honest rows reach it.
+LEAST_GENERATED = 0.35
 READ_LINES_NAME = "read_lines.jsonl"
 LINES_NAME = "chrome_lines.jsonl.gz"
 _GENERATED = CLASSES.index(Label.GENERATED_ADVICE)
@@ -280,10 +280,18 @@ def _held_out(
     return found
 
 
-def _deciding(rows: Sequence[Row]) -> NDArray[np.bool_]:
-    """Rows like those that will be scored: of web pages where there are any."""
-    web = np.array([row.is_web for row in rows])
-    return web if web.sum() >= LEAST_ROWS else np.ones(len(rows), dtype=bool)
+def _web(rows: Sequence[Row]) -> NDArray[np.bool_]:
+    """Rows like those that will be scored: of web pages, where there are enough."""
+    return _enough(np.array([row.is_web for row in rows]))
+
+
+def _sample(rows: Sequence[Row]) -> NDArray[np.bool_]:
+    """Those of them that are a fair sample, as shares and thresholds need it."""
+    return _enough(np.array([row.is_web and row.drawn for row in rows]))
+
+
+def _enough(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return chosen if chosen.sum() >= LEAST_ROWS else np.ones(len(chosen), dtype=bool)
 
 
 def _surrounded(
@@ -304,17 +312,18 @@ def _calibrated(
     model: Model, rows: Sequence[Row], held_out: _HeldOut
 ) -> tuple[Model, NDArray[np.float64]]:
     """The model with all that is chosen on held-out rows, and their class scores."""
-    web, classes = _deciding(rows), _numbers(rows)
+    web, sample, classes = _web(rows), _sample(rows), _numbers(rows)
     surroundings, scores = _surrounded(held_out, classes, web)
-    temperature, shifts = calibrate(scores[web], classes[web], np.ones(int(web.sum())))
+    weights = np.ones(int(sample.sum()))
+    temperature, shifts = calibrate(scores[sample], classes[sample], weights)
     origin_centre = _origin_centre(model, rows, classes)
     mixture, chance = _generated_mixture(held_out, classes, web, origin_centre)
     calibration = Calibration(temperature, shifts)
     probable = function_scores(calibration, scores)
-    honest = web & (classes == CLASSES.index(Label.ADVICE))
+    honest = sample & (classes == CLASSES.index(Label.ADVICE))
     thresholds = replace(
         model.thresholds,
-        confidence=confidence_for(probable[web].max(axis=1), COVERAGE),
+        confidence=confidence_for(probable[sample].max(axis=1), COVERAGE),
         generated=generated_for(chance[honest], FALSE_ALARMS, LEAST_GENERATED),
     )
     model = replace(
@@ -377,7 +386,7 @@ def _report(
 ) -> TrainingReport:
     from sklearn.metrics import f1_score
 
-    web, classes = _deciding(rows), _numbers(rows)
+    web, classes = _sample(rows), _numbers(rows)
     four = np.array([0, 1, 2, 2, 3])[classes]
     probable = function_scores(model.calibration, scores)
     best, sure = probable.argmax(axis=1), probable.max(axis=1) >= model.thresholds.confidence
