@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from heapq import nsmallest
+from itertools import chain, combinations, product
 from math import log
 
 import orjson
@@ -23,12 +24,12 @@ HOST_SAMPLE = 64
 # the first 24 of 2,000 in nearly all cases (benchmarks/templates.py).
 BEST = 32
 # Keys of one document at most; of more, the same ones in every document.
-MAX_KEYS = 64
+MAX_KEYS = 96
 # Read for each key at most, always the same ones of a key that is in fashion.
 MAX_POSTINGS = 96
 # The smallest skeleton hashes of a document, by which slot-filled texts find each other.
 MAX_SKELETON_KEYS = 4
-# Two families make a key when they are so many sections apart at most.
+# The families of a key are so many sections apart at most.
 MAX_APART = 3
 # Outlines held in memory, about 4 KB each.
 MAX_LOADED = 10_000
@@ -142,13 +143,15 @@ class OutlineStore:
 def _keys(sections: Sequence[SectionOutline]) -> list[int]:
     """Hashes of what documents of one template may share.
 
-    Stems of headings; two families in order; a few shingles of the bodies' skeletons; the
-    row of forms, where it is not all prose.
+    Stems of headings; two or three families in order; a few shingles of the bodies'
+    skeletons; the row of forms, where it is not all prose.
     """
     keys = {f"stem:{stem}" for section in sections for stem in section.stems}
-    for number, section in enumerate(sections):
-        for later in sections[number + 1 : number + 1 + MAX_APART]:
-            keys |= {f"{a}>{b}" for a in section.families for b in later.families}
+    families = [section.families for section in sections]
+    for number, first in enumerate(families):
+        following = families[number + 1 : number + 1 + MAX_APART]
+        for later in chain(combinations(following, 1), combinations(following, 2)):
+            keys |= {">".join(run) for run in product(first, *later)}
     skeleton = sorted({value for section in sections for value in section.skeleton})
     keys |= {f"skeleton:{value}" for value in skeleton[:MAX_SKELETON_KEYS]}
     forms = [section.form for section in sections]
