@@ -72,7 +72,7 @@ class Limits:
 
 # Of the documents of honest blogs, in samples of 6 of a host, none has a third-best peer of
 # evidence 1 and density .25; of documents of house templates with headings reworded
-# throughout, all have 1.7 and .30 (benchmarks/templates.py).
+# throughout, all have 1.7 and .30 (the site posts and sites of benchmarks/templates.py).
 SAME_HOST = Limits(evidence=1.5, density=0.28)
 # Looked for in the whole index, peers are the best of many, so they must be better: of 1,750
 # honest documents without hosts, two are taken for templated at density .28, none at .32.
