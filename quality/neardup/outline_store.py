@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from itertools import chain, combinations, product
 from math import log
+from typing import Any
 
 import orjson
 from xxhash import xxh3_64_intdigest
@@ -176,8 +177,9 @@ def _dump(sections: Sequence[SectionOutline]) -> bytes:
 
 def _stored(row: tuple[str, str, str, bytes]) -> Stored:
     document, host, added, blob = row
-    sections = [
-        SectionOutline(*(tuple(v) if isinstance(v, list) else v for v in values))
-        for values in orjson.loads(zlib.decompress(blob))
-    ]
+    rows: list[list[Any]] = orjson.loads(zlib.decompress(blob))
+    sections = []
+    for values in rows:
+        fields: list[Any] = [tuple(v) if isinstance(v, list) else v for v in values]
+        sections.append(SectionOutline(*fields))
     return Stored.of(document, host, added, sections)
