@@ -132,16 +132,32 @@ class Document:
         return (self.text[block.start : block.end] for block in self.blocks)
 
     def headings_above(self, index: int) -> tuple[str, ...]:
-        """The stack of headings over a block, outermost first, without the block itself.
+        """The stack of headings over a block, outermost first, without the block itself."""
+        return self.heading_stacks()[index]
 
-        A heading of unknown rank closes all headings of unknown rank before it.
+    def heading_stacks(self) -> tuple[tuple[str, ...], ...]:
+        """`headings_above` for every block, in one pass.
+
+        A heading closes all headings of its rank and below. Where the rank is unknown, one
+        that is numbered or ends in a colon stands under one that does neither.
         """
         stack: list[tuple[int, str]] = []
-        for number, block in enumerate(self.blocks[:index]):
+        stacks = []
+        for number, block in enumerate(self.blocks):
+            stacks.append(tuple(text for _, text in stack))
             if block.kind is not BlockKind.HEADING:
                 continue
-            rank = block.level or 7
+            text = self.block_text(number)
+            rank = block.level or (_MINOR if _is_minor(text) else _MAJOR)
             while stack and stack[-1][0] >= rank:
                 stack.pop()
-            stack.append((rank, self.block_text(number)))
-        return tuple(text for _, text in stack)
+            stack.append((rank, text))
+        return tuple(stacks)
+
+
+# Ranks of headings whose level is unknown: below all six of HTML.
+_MAJOR, _MINOR = 7, 8
+
+
+def _is_minor(heading: str) -> bool:
+    return heading.rstrip().endswith(":") or heading[:1].isdigit()

@@ -32,6 +32,7 @@ from quality.neardup.index import SectionIndex
 from quality.neardup.judging import Limits as RelationLimits
 from quality.neardup.relations import Relations
 from quality.neardup.signature import DocumentSignature, sign_document
+from quality.neardup.stock import advice_forms
 from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
 from quality.report import (
     BlockReport,
@@ -142,9 +143,11 @@ class Analyzer:
             if number not in skip and block.kind is not BlockKind.HEADING
         ]
         paragraphs = paragraphs_of(document)
+        forms = advice_forms(document, coverage)
         found = self.classifier.label_document(
             [paragraphs[number] for number in numbers],
             [coverage[number] for number in numbers] if coverage else (),
+            forms=[forms[number] for number in numbers],
         )
         scored: list[Scored | None] = [None] * len(document.blocks)
         for number, result in zip(numbers, found, strict=True):
@@ -325,7 +328,7 @@ def analyze_page(page: Page, settings: Settings) -> Analysis | PageFailure:
 def paragraphs_of(document: Document) -> list[Paragraph]:
     """One paragraph for each block, with its headings and neighbours."""
     texts = list(document.block_texts())
-    stacks = _heading_stacks(document, texts)
+    stacks = [_with_title(document, stack) for stack in document.heading_stacks()]
     last = max(len(texts) - 1, 1)
     return [
         Paragraph(
@@ -340,20 +343,9 @@ def paragraphs_of(document: Document) -> list[Paragraph]:
     ]
 
 
-def _heading_stacks(document: Document, texts: Sequence[str]) -> list[tuple[str, ...]]:
-    """`Document.headings_above` for all blocks in one pass, the title outermost."""
-    stack: list[tuple[int, str]] = []
-    title = (document.title,) if document.title else ()
-    stacks: list[tuple[str, ...]] = []
-    for block, text in zip(document.blocks, texts, strict=True):
-        above = tuple(heading for _, heading in stack)
-        stacks.append(above if not title or title[0] in above else title + above)
-        if block.kind is BlockKind.HEADING:
-            rank = block.level or 7
-            while stack and stack[-1][0] >= rank:
-                stack.pop()
-            stack.append((rank, text))
-    return stacks
+def _with_title(document: Document, stack: tuple[str, ...]) -> tuple[str, ...]:
+    title = document.title
+    return stack if not title or title in stack else (title, *stack)
 
 
 def _covers(scored: Sequence[Scored | None], document: Document, cut: Collection[int]) -> bool:

@@ -29,6 +29,11 @@ SUPPORT = 2.0
 # The largest share of a document's words that may go. Extracted text is a tenth chrome at
 # most on 99 % of the training pages; a full page is legitimately mostly chrome.
 BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
+# The line model reads a line by those around it. In shorter texts there is too little around:
+# there a sentence goes only when a rule or the site says so too.
+LEAST_LINES = 8
+SENTENCE_WORDS = 4
+_SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "?”", '?"', "!”", '!"')
 # Short texts: that many words may always go, or a page of five lines could lose none.
 BUDGET_WORDS = 40
 
@@ -67,6 +72,8 @@ class _Signals:
     score: float
     hit: RuleHit | None
     repetition: Repetition | None
+    is_lone_sentence: bool
+    """A sentence in a text too short for the line model to judge it alone."""
 
     @property
     def sureness(self) -> float:
@@ -104,6 +111,7 @@ def find_chrome(
             score=float(scores[number]),
             hit=hits[number],
             repetition=repeated[number],
+            is_lone_sentence=len(document.blocks) < LEAST_LINES and _is_sentence(text),
         )
         for number, text in enumerate(document.block_texts())
     ]
@@ -133,7 +141,13 @@ def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float
         return (hit is not None and supported) or (recurs and margin >= -SUPPORT)
     if hit is not None and (hit.alone or supported):
         return True
-    return margin >= 0 or (recurs and margin >= -SUPPORT)
+    if recurs and margin >= -SUPPORT:
+        return True
+    return margin >= 0 and not signals.is_lone_sentence
+
+
+def _is_sentence(text: str) -> bool:
+    return text.rstrip().endswith(_SENTENCE_ENDS) and count_words(text) >= SENTENCE_WORDS
 
 
 def _bare_headings(
