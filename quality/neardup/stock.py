@@ -34,7 +34,10 @@ def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[flo
         if block.kind is BlockKind.HEADING
     )
     known = {
-        text: (families.stock(text), not ADVICE_FAMILIES.isdisjoint(families.families(text)))
+        text: (
+            families.stock(text.lstrip("# ")),
+            not ADVICE_FAMILIES.isdisjoint(families.families(text)),
+        )
         for text in texts
     }
     has_many = len({stock for stock, _ in known.values() if stock}) >= MIN_FAMILIES

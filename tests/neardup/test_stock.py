@@ -6,7 +6,7 @@ from quality.document import Markup, Page
 from quality.extract import extract
 from quality.neardup.stock import advice_forms
 
-HEADS = ("Real-World Use Cases", "Market Forecasts & Industry Trends", "Actionable Recommendations")
+HEADS = ("Real-World Use Cases", "Pros and Cons", "Actionable Recommendations")
 BODY = "The orchard kept its old wall and the two brothers kept their quarrel about the wall."
 
 
@@ -14,7 +14,7 @@ def forms_under(heads: tuple[str, ...]) -> list[float]:
     """The forms of the paragraphs under `heads`, one each."""
     text = "\n".join(f"# {head}\n\n{BODY}\n" for head in heads)
     document = extract(Page("id", "a.md", text, Markup.MARKDOWN))
-    return [form for form in advice_forms(document)][1::2]
+    return advice_forms(document)[1::2]
 
 
 def test_several_stock_headings_speak_for_their_sections() -> None:
