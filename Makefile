@@ -46,6 +46,7 @@ bench: bench-chrome bench-neardup bench-labels bench-flow ## all benchmarks
 bench-chrome bench-neardup bench-labels bench-flow: bench-%: $(READY) ## one benchmark, us beside the peers
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.$(subst bench-,,$@)
+	@test $@ != bench-neardup || $(BIN)/python -m benchmarks.templates
 
 clean: ## remove .venv and caches; out/ and inbox/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
