@@ -139,7 +139,7 @@ def _report(
         yield f"> **Unusual:** {alarm.sentence()}"
         yield ">"
     yield ""
-    yield "| | |"
+    yield "| this run | |"
     yield "|---|---:|"
     for what, count in (
         ("files scored", inputs["scored"]),
@@ -164,12 +164,19 @@ def _report(
 def _tables(
     folder: Path, summary: RunSummary, drift: Drift
 ) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    yield "labels", "Blocks and words by label", _labels(summary)
-    yield "verdicts", "Documents by verdict", _verdicts(summary)
-    yield "hosts", "Hosts with the most filler and generated advice", _worst_hosts(summary)
-    yield "templates", "House templates of this run, most used first", _templates(folder, summary)
-    yield "failures", f"Inputs that failed: {FAILURES}", _failures(folder)
-    yield "drift", f"This run beside {drift.runs} earlier ones", _drift(drift)
+    labels, hosts = _labels(summary), _worst_hosts(summary)
+    failures, alarms = sum(summary.failures.values()), len(drift.alarms)
+    yield "labels", f"{_count(sum(summary.words.values()), 'word')} by label", labels
+    yield "verdicts", f"{_count(summary.documents, 'document')} by verdict", _verdicts(summary)
+    if hosts:
+        worst = f"Filler and generated advice by host; most: {hosts[0]['host']}"
+        yield "hosts", worst, hosts
+    new = len(set(summary.templates) - drift.known_templates) if drift.runs else 0
+    templates = f"{_count(len(summary.templates), 'house template')}, {new} new"
+    yield "templates", templates, _templates(folder, summary, drift)
+    yield "failures", f"{_count(failures, 'failure')}, see {FAILURES}", _failures(folder)
+    unusual = f"{alarms} unusual" if alarms else "Nothing unusual"
+    yield "drift", f"{unusual}, beside {_count(drift.runs, 'earlier run')}", _drift(drift)
 
 
 def _labels(summary: RunSummary) -> list[dict[str, Any]]:
@@ -211,7 +218,7 @@ def _worst_hosts(summary: RunSummary) -> list[dict[str, Any]]:
     ]
 
 
-def _templates(folder: Path, summary: RunSummary) -> list[dict[str, Any]]:
+def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str, Any]]:
     most = list(falling(summary.templates))[:_MOST_ROWS]
     seen: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {}
     for record in rows(folder / DOCUMENTS) if most else ():
@@ -225,7 +232,8 @@ def _templates(folder: Path, summary: RunSummary) -> list[dict[str, Any]]:
             break
     return [
         {
-            "template": name[:12],
+            "template": name,
+            "new": "yes" if drift.runs and name not in drift.known_templates else "",
             "in this run": summary.templates[name],
             "documents ever": seen[name][0]["documents"],
             "hosts": seen[name][0]["hosts"],
@@ -258,7 +266,7 @@ def _drift(drift: Drift) -> list[dict[str, Any]]:
             "expected": f"{finding.low:.0%} to {finding.high:.0%}",
             "unusual": "yes" if finding.alarm else "",
         }
-        for finding in drift.findings
+        for finding in sorted(drift.findings, key=lambda finding: not finding.alarm)
     ]
 
 

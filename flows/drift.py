@@ -115,6 +115,8 @@ class Drift:
     runs: int
     """Earlier runs compared with."""
     findings: tuple[Finding, ...] = ()
+    known_templates: frozenset[str] = frozenset()
+    """Templates of the earlier runs."""
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
@@ -148,7 +150,8 @@ def find_drift(now: Figures, earlier: Sequence[Figures]) -> Drift:
     tried = [run for run in earlier if run.inputs]
     if len(tried) >= MIN_RUNS and now.inputs:
         findings.append(_failures(now, tried))
-    return Drift(len(earlier), tuple(findings))
+    known = frozenset(name for run in earlier for name in run.templates)
+    return Drift(len(earlier), tuple(findings), known)
 
 
 def _labels(now: Figures, earlier: Sequence[Figures]) -> list[Finding]:

@@ -21,6 +21,8 @@ _QUIET: Mapping[str, str] = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_CLI_PROMPT": "false",
+    # Relative, so that the UI finds its API on whatever port and through whatever tunnel.
+    "PREFECT_UI_API_URL": "/api",
 }
 
 _TUNED: Mapping[str, str] = {
