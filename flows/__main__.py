@@ -8,6 +8,8 @@ from flows import environment
 
 if __name__ == "__main__":
     environment.prepare()
-    from flows.command import main
+    from flows.command import listen_to_signals, main
+
+    listen_to_signals()
 
     sys.exit(main())

@@ -40,10 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     options = make_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
-    # A service manager's SIGTERM ends a run as Ctrl-C does: saved, and told to Prefect.
-    signal.signal(signal.SIGTERM, _interrupt)
-    # Started in the background of a script we would inherit that it is ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return run(options)
     except QualityError as error:
@@ -187,6 +183,13 @@ def _seconds(text: str) -> float:
     if number < 10:
         raise argparse.ArgumentTypeError(f"{text!r}: expected seconds, from 10 up")
     return number
+
+
+def listen_to_signals() -> None:
+    """End on SIGTERM, as service managers send it, as on Ctrl-C: saved, and told to Prefect."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    # Started in the background of a script we would inherit that it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
