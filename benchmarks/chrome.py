@@ -84,21 +84,16 @@ System = Callable[[LabelledPage], tuple[Floats, Bools]]
 
 
 def ours(model: LineModel, repetition: Sequence[Repetition | None] | None = None) -> System:
-    """Rules and line model; the order is log-odds above the length-dependent threshold."""
+    """Rules and line model; the order is that of the scores."""
 
     def run(page: LabelledPage) -> tuple[Floats, Bools]:
         dense = page.situation == "dense"
         scores = model.score(page.lines, hits=page.hits, dense=dense)
-        threshold = model.thresholds[page.situation]
-        margins = [
-            threshold.margin(float(score), len(line))
-            for score, line in zip(scores, page.lines, strict=True)
-        ]
         document = as_document(page.lines, dense=dense)
         found = find_chrome(document, page.hits, scores, repetition, thresholds=model.thresholds)
         cut = np.zeros(len(page.lines), np.bool_)
         cut[[finding.block for finding in found.findings]] = True
-        return np.array(margins), cut
+        return scores.astype(np.float64), cut
 
     return run
 
@@ -279,7 +274,7 @@ def stripped(
     hits: list[RuleHit | None] = [rules.match(line, document.language) for line in lines]
     kinds = [block.kind for block in document.blocks]
     scores = np.zeros(len(lines), np.float32)
-    thresholds = dict.fromkeys(SITUATIONS, Threshold(0.0, 0.0, 0.0))
+    thresholds = dict.fromkeys(SITUATIONS, Threshold(0.0, 0.0))
     if model is not None:
         scores = model.score(lines, kinds=kinds, hits=hits, dense=document.dense)
         thresholds = model.thresholds

@@ -25,6 +25,9 @@ NEAR = 4
 WINDOWS = (2, 5, 12, 30)
 # Beyond this many lines a distance says no more than "far".
 FAR = 400
+# A line says the title again when each has this share of its words in the other: titles in
+# the head of a page carry the site's name, headlines do not.
+TITLE_SHARE = 0.6
 # More copies than this say no more than "many".
 MANY = 20
 
@@ -76,7 +79,8 @@ def context_names() -> tuple[str, ...]:
                 f"{what} in {width} lines before",
                 f"{what} in {width} lines after",
             ]
-    names += ["rules in 5 lines before", "rules in 5 lines after"]
+    for width in (5, 20):
+        names += [f"rules in {width} lines before", f"rules in {width} lines after"]
     for width in (3, 8):
         names += [f"longest of {width} lines before", f"longest of {width} lines after"]
     names += ["prose before", "prose after", "first prose", "last prose"]
@@ -96,7 +100,8 @@ def context_names() -> tuple[str, ...]:
     for width in (3, 10):
         names += [f"said in the prose, {width} lines before"]
         names += [f"said in the prose, {width} lines after"]
-    return tuple(names)
+    names += ["said in the first line", "first line said again", "first line again before"]
+    return (*names, "first line again after")
 
 
 def measure_lines(lines: Sequence[str], listed: Sequence[bool], rules: Sequence[float]) -> Floats:
@@ -163,12 +168,13 @@ def in_context(scores: Floats, form: Floats, cut: Cut) -> Floats:
     repeated = (form[:, _COPIES] > 1).astype(np.float32)
     for width in (5, 15):
         columns += [*_means(ends, width), *_means(repeated, width)]
-    columns += _means((form[:, _RULE] > 0).astype(np.float32), 5)
+    ruled = (form[:, _RULE] > 0).astype(np.float32)
+    columns += [*_means(ruled, 5), *_means(ruled, 20)]
     for width in (3, 8):
         columns += [_longest(length, width), _longest(length[::-1], width)[::-1]]
     columns += [*_distances(prose), *_page(odds, length, prose)]
     columns += [_runs(length < 6), _runs(scores > 0), _runs(scores < 0)]
-    columns += [*_alike(cut), *_echoes(cut, prose)]
+    columns += [*_alike(cut), *_echoes(cut, prose), *_title(cut)]
     return np.stack(columns, 1).astype(np.float32)
 
 
@@ -241,6 +247,31 @@ def _echoes(cut: Cut, prose: Bools) -> list[Floats]:
         ]
     plain = np.nan_to_num(shares[0])
     return [total.astype(np.float32), *shares, *_means(plain, 3), *_means(plain, 10)]
+
+
+def _title(cut: Cut) -> list[Floats]:
+    """Where the first line, the page's title on most full pages, is said again: the text begins.
+
+    Shares of words both ways, and lines since and until the nearest such line.
+    """
+    count = len(cut.counts)
+    subject = cut.codes >> np.uint64(62) > 0
+    words, owners = cut.words[subject].astype(np.int64), cut.owners[subject]
+    title = np.unique(words[owners == 0])
+    total = np.bincount(owners, minlength=count)
+    said = np.bincount(owners[np.isin(words, title)], minlength=count)
+    share = said / np.maximum(total, 1)
+    again = said / max(len(title), 1)
+    place = np.arange(count)
+    same = (share >= TITLE_SHARE) & (again >= TITLE_SHARE) & (place > 0)
+    before = np.maximum.accumulate(np.where(same, place, -FAR))
+    after = np.minimum.accumulate(np.where(same, place, count + FAR)[::-1])[::-1]
+    return [
+        share.astype(np.float32),
+        np.minimum(again, 1).astype(np.float32),
+        np.minimum(place - before, FAR).astype(np.float32),
+        np.minimum(after - place, FAR).astype(np.float32),
+    ]
 
 
 def _look_up(keys: Ints, known: Ints, values: Ints) -> Ints:

@@ -26,6 +26,9 @@ LONG_CHARS = 200
 SITE_SHARE = 0.3
 # Log-odds below the model's threshold at which it still supports another signal.
 SUPPORT = 2.0
+# So far below it that a rule's line is no chrome after all: on full pages of train hosts,
+# of rule hits this low more lines are content than chrome.
+VETO = 4.0
 # The largest share of a document's words that may go. Extracted text is a tenth chrome at
 # most on 99 % of the training pages; a full page is legitimately mostly chrome.
 BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
@@ -107,7 +110,7 @@ def find_chrome(
         _Signals(
             block=number,
             words=count_words(text),
-            margin=threshold.margin(float(scores[number]), len(text)),
+            margin=threshold.margin(float(scores[number])),
             score=float(scores[number]),
             hit=hits[number],
             repetition=repeated[number],
@@ -132,8 +135,10 @@ def find_chrome(
 
 
 def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float) -> bool:
-    hit, margin = signals.hit, signals.margin
-    recurs = signals.repetition is not None and signals.repetition.share >= site_share
+    margin = signals.margin
+    is_scored = signals.score > 0
+    hit = None if is_scored and margin < -VETO else signals.hit
+    recurs = _recurs(signals.repetition, site_share)
     supported = recurs or margin >= -SUPPORT
     if kind is BlockKind.HEADING:
         return hit is not None and (hit.alone or supported)
@@ -148,6 +153,13 @@ def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float
 
 def _is_sentence(text: str) -> bool:
     return text.rstrip().endswith(_SENTENCE_ENDS) and count_words(text) >= SENTENCE_WORDS
+
+
+def _recurs(repetition: Repetition | None, site_share: float) -> bool:
+    """Whether a line recurs enough to be a signal; its shape alone must recur twice as often."""
+    if repetition is None:
+        return False
+    return repetition.share >= site_share * (2 if repetition.shape else 1)
 
 
 def _bare_headings(
@@ -203,7 +215,7 @@ def _finding(
                 block.start + signals.hit.end,
             )
         )
-    if signals.repetition is not None and signals.repetition.share >= site_share:
+    if signals.repetition is not None and _recurs(signals.repetition, site_share):
         evidence.append(_site_evidence(signals.repetition, block.start, block.end))
     if signals.score > 0:
         chance = min(max(signals.score, 1e-6), 1 - 1e-6)
@@ -236,7 +248,7 @@ def _site_evidence(repetition: Repetition, start: int, end: int) -> Evidence:
 def _category(signals: _Signals, site_share: float) -> str:
     if signals.hit is not None:
         return str(signals.hit.category)
-    recurs = signals.repetition is not None and signals.repetition.share >= site_share
+    recurs = _recurs(signals.repetition, site_share)
     return _REPEATED if recurs else _UNNAMED
 
 
@@ -245,7 +257,7 @@ def _reason(signals: _Signals, why: Sequence[Contribution], site_share: float) -
     if signals.hit is not None:
         name = str(signals.hit.category).replace("-", " ")
         return f"Site chrome: {name} (rule {signals.hit.id})."
-    if repetition is not None and repetition.share >= site_share:
+    if repetition is not None and _recurs(repetition, site_share):
         what = "of this shape" if repetition.shape else "with this wording"
         return (
             f"Site chrome: lines {what} stand in {repetition.documents} documents of the site "

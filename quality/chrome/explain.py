@@ -23,13 +23,14 @@ _PLACE = {
     "lines from the top",
 }
 _PLACE |= {"lines to the end", "place", "place in the body"}
+_PLACE |= {"first line again before", "first line again after"}
 _PAGE = {"lines of the page", "line length of the page", "chrome of the page"}
 _PAGE |= {"chrome text of the page", "prose share", "prose lines"}
 _LENGTH = {"length", "words", "subject words"}
 _NEIGHBOURS = {name for name in _NAMES if name.endswith((" before", " after"))} - _PLACE
 _NEIGHBOURS |= {"run of short lines", "run of chrome", "run of content"}
 _ALIKE = {name for name in _NAMES if name.endswith((" nearby", " on the page"))}
-_ECHO = {name for name in _NAMES if "said in" in name}
+_ECHO = {name for name in _NAMES if "said in" in name or "said again" in name}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from quality.modelfiles import load_arrays, load_json
 if TYPE_CHECKING:
     from quality.chrome.rules import RuleHit
 
-FORMAT = 1
+FORMAT = 2
 ARRAYS = "model.npz"
 META = "meta.json"
 
@@ -50,26 +50,24 @@ SITUATIONS: tuple[Situation, ...] = ("dense", "clean")
 
 # A step of strictness from 0.5 to 0 or 1 moves the threshold by this many log-odds.
 STRICTNESS_SPAN = 3.0
+# The length at which caution neither adds nor takes: between menu items and sentences.
+USUAL_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """When a line is taken: log-odds of at least `base + per_log_char * ln(characters)`.
+    """The least log-odds of a line's score at which it is taken.
 
-    Losing a content line costs its characters, so a longer line must be surer; with
-    calibrated scores and `per_log_char` 1 this order is the best for a budget in characters.
-    `base` was chosen on hosts not trained on, for `content_loss` (share of characters).
+    Chosen on hosts not trained on, for `content_loss` (share of content characters).
     """
 
     base: float
-    per_log_char: float
     content_loss: float
 
-    def margin(self, score: float, characters: int) -> float:
+    def margin(self, score: float) -> float:
         """Log-odds above the threshold; negative keeps the line."""
         chance = min(max(score, 1e-6), 1 - 1e-6)
-        needed = self.base + self.per_log_char * log(max(characters, 1))
-        return log(chance / (1 - chance)) - needed
+        return log(chance / (1 - chance)) - self.base
 
     def at(self, strictness: float) -> Threshold:
         """The threshold for a strictness of 0 (keep the doubtful) to 1 (take it); 0.5 is this."""
@@ -78,11 +76,21 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The two stages for one situation."""
+    """The two stages for one situation, and how careful it is with long lines.
+
+    Losing a content line costs its characters, so a longer line must be surer: `caution`
+    times the log of its length, against a line of `USUAL_CHARS`, is taken off its log-odds.
+    With calibrated odds a caution of 1 is the best order for a budget in characters.
+    """
 
     table: Floats
     bias: float
     forest: Forest
+    caution: float
+
+    def margins(self, rows: Floats, lines: Sequence[str]) -> Floats:
+        """Log-odds of lines, with caution, from their rows of `in_context`."""
+        return self.forest.margins(rows) - caution_of(lines, self.caution)
 
     def linear(self, hashed: Hashed) -> Floats:
         """Stage 1 log-odds of each line: mean weight of its features, scaled up by their root."""
@@ -116,7 +124,7 @@ class LineModel:
             )
         arrays = load_arrays(folder / ARRAYS)
         try:
-            stages = {name: _stages(arrays, name) for name in SITUATIONS}
+            stages = {name: _stages(arrays, name, meta["caution"][name]) for name in SITUATIONS}
             thresholds = {name: Threshold(**meta["thresholds"][name]) for name in SITUATIONS}
         except (KeyError, TypeError) as error:
             raise ModelError(
@@ -133,7 +141,7 @@ class LineModel:
         hits: Sequence[RuleHit | None] | None = None,
         dense: bool = False,
     ) -> Floats:
-        """P(chrome) of each line, in the context of all of them.
+        """P(chrome) of each line, in the context of all of them; lower for long lines.
 
         `dense` says that the lines are a full page's, with its furniture.
         """
@@ -141,7 +149,7 @@ class LineModel:
             return np.zeros(0, np.float32)
         stages = self._stages["dense" if dense else "clean"]
         rows = self._rows(lines, kinds, hits, stages)
-        return _chance(stages.forest.margins(rows))
+        return _chance(stages.margins(rows, lines))
 
     def explain(
         self,
@@ -193,6 +201,12 @@ class LineModel:
         ]
 
 
+def caution_of(lines: Sequence[str], caution: float) -> Floats:
+    """Log-odds that lines lose for their length."""
+    chars = np.array([max(len(bare(line)), 1) for line in lines], np.float32)
+    return np.asarray(caution * np.log(chars / USUAL_CHARS), np.float32)
+
+
 def list_marks(lines: Sequence[str], kinds: Sequence[BlockKind] | None) -> list[bool]:
     """Which lines are list items, by kind or by the mark they begin with."""
     marked = [line.lstrip()[:1] in BULLETS for line in lines]
@@ -208,10 +222,10 @@ def rule_marks(hits: Sequence[RuleHit | None] | None, count: int) -> list[float]
     return [0.0 if hit is None else 2.0 if hit.alone else 1.0 for hit in hits]
 
 
-def _stages(arrays: dict[str, NDArray[Any]], name: Situation) -> Stages:
-    scale = float(arrays[f"{name}_scale"][0])
+def _stages(arrays: dict[str, NDArray[Any]], name: Situation, caution: float) -> Stages:
+    scale, bias = (float(value) for value in arrays[f"{name}_scale"])
     table = arrays[f"{name}_table"].astype(np.float32) * scale
-    return Stages(table, float(arrays[f"{name}_scale"][1]), Forest.from_arrays(arrays, name))
+    return Stages(table, bias, Forest.from_arrays(arrays, name), caution)
 
 
 def _chance(margins: Floats) -> Floats:

@@ -14,7 +14,7 @@ from quality.chrome.sites import Repetition
 from quality.document import BlockKind, EvidenceKind
 from tests.chrome import pages
 
-THRESHOLDS = {"dense": Threshold(0.0, 0.0, 0.005), "clean": Threshold(0.0, 0.0, 0.005)}
+THRESHOLDS = {"dense": Threshold(0.0, 0.005), "clean": Threshold(0.0, 0.005)}
 ALONE = RuleHit("en.comment.leave", Category.COMMENT, "en", 0, 5, alone=True)
 HINT = RuleHit("en.byline.date", Category.BYLINE, "en", 0, 5, alone=False)
 OFTEN = Repetition(documents=9, share=0.6)
@@ -51,6 +51,13 @@ def test_a_hint_needs_a_second_signal():
     assert taken(decide(lines, hits)) == []
     assert taken(decide(lines, hits, [*[0.0] * 5, 0.4])) == [5]
     assert taken(decide(lines, hits, repetition=[*[None] * 5, OFTEN])) == [5]
+
+
+def test_the_model_can_veto_a_rule():
+    """A rule hit on a line that reads like content through and through is passed over."""
+    lines = [*pages.BODY, "Image: busybox"]
+    assert taken(decide(lines, [*[None] * 5, ALONE], [*[0.0] * 5, 0.001])) == []
+    assert taken(decide(lines, [*[None] * 5, ALONE], [*[0.0] * 5, 0.1])) == [5]
 
 
 def test_headings_are_never_taken_by_statistics():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quality.chrome.context import context_names
-from quality.chrome.lines import ARRAYS, META, LineModel, Threshold
+from quality.chrome.lines import ARRAYS, META, USUAL_CHARS, LineModel, caution_of
 from quality.chrome.rules import RuleSet
 from quality.document import BlockKind
 from quality.errors import ModelError
@@ -93,9 +93,10 @@ def test_explanations_name_what_speaks(model):
 
 
 def test_a_longer_line_must_be_surer():
-    """The margin of one score falls with the characters at stake."""
-    threshold = Threshold(base=0.0, per_log_char=1.0, content_loss=0.005)
-    assert threshold.margin(0.9, 10) > threshold.margin(0.9, 100)
+    """Caution takes log-odds off long lines and none off lines of the usual length."""
+    usual, short, long = caution_of(["x" * USUAL_CHARS, "x", "x" * 400], 1.0)
+    assert usual == 0
+    assert short < 0 < long
 
 
 def test_a_model_of_another_layout_is_refused(tmp_path):
