@@ -15,7 +15,7 @@ setup: $(READY) ## install everything into .venv (other targets do it by themsel
 $(READY): pyproject.toml constraints.txt
 	@echo "setting up .venv (once, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[flows,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[flows,dev,dask,merge]'
 	@touch $@
 
 score: $(READY) ## score DIR (default seeds/pages) as a Prefect flow run
