@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ from numpy.typing import NDArray
 
 from benchmarks.extraction import PAGES, GoldPage, gold_pages, score_text
 from quality.extract.blockmodel import (
+    META,
     META_FILE,
     MODEL_FILE,
     SURE_F1,
     BlockModel,
     Sizes,
     choose,
+    look_again,
 )
 from quality.extract.dom import candidates
-from quality.extract.features import PAGE_NAMES, WITNESS_NAMES, Matrix, PageFeatures
-from quality.extract.html import parse, resiliparse_lines, trafilatura_lines
+from quality.extract.features import PAGE_NAMES, Matrix, PageFeatures
+from quality.extract.html import parse, witnesses
 from quality.modelfiles import update_manifest
 from quality.tokens import fold, words
 
@@ -46,8 +48,8 @@ TREES = {
     "max_bins": 63,
     "random_state": 0,
 }
-QUICK = len(PAGE_NAMES) + len(WITNESS_NAMES)
-FULL = QUICK + len(WITNESS_NAMES)
+QUICK = len(PAGE_NAMES)
+STACK_FOLDS = 3
 # A block is text where this share of its word 4-grams stands in the gold text.
 MIN_COVERED = 0.5
 # Menus outnumber everything else and are easy: three in ten are enough.
@@ -81,8 +83,8 @@ def samples(folder: Path, split: str) -> list[Sample]:
             gold_words = max(30, len(page.row["main_content"].split()))
             weights = is_sure * (np.minimum(sizes.words, 150) + 3) / (gold_words + 50)
             features = PageFeatures(blocks)
-            witnesses = (resiliparse_lines(page.html), trafilatura_lines(tree))
-            matrix = np.hstack([features.page, *map(features.witness, witnesses)])
+            heard = witnesses(tree, page.html)
+            matrix = np.hstack([features.page, *map(features.witness, heard)])
             found.append(Sample(page, texts, sizes, matrix, is_text, weights))
     return found
 
@@ -112,8 +114,40 @@ def label_blocks(texts: Sequence[str], gold: str) -> tuple[NDArray[np.bool_], ND
     return np.array(is_text), np.array(is_sure)
 
 
-def fit(pages: Sequence[Sample], columns: int) -> Any:
-    """A scikit-learn model fitted on the first columns."""
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Two scikit-learn models, the second on top of the first."""
+
+    first: Any
+    second: Any
+
+    def probabilities(self, page: Sample, columns: int | None) -> NDArray[np.float64]:
+        """As `Stages.score`."""
+        matrix = page.matrix[:, :columns]
+        first = self.first.predict_proba(matrix)[:, 1]
+        again = look_again(matrix, first, page.sizes.words)
+        found: NDArray[np.float64] = self.second.predict_proba(again)[:, 1]
+        return found
+
+
+def fit(pages: Sequence[Sample], columns: int | None) -> Fitted:
+    """Both stages, on the first columns or all.
+
+    The second learns from what first stages say of hosts that they have not seen.
+    """
+    narrow = [replace(page, matrix=page.matrix[:, :columns]) for page in pages]
+    again = []
+    for number in range(STACK_FOLDS):
+        model = _fit_trees([page for page in narrow if _fold(page, STACK_FOLDS) != number])
+        for page in narrow:
+            if _fold(page, STACK_FOLDS) == number:
+                first = model.predict_proba(page.matrix)[:, 1]
+                matrix = look_again(page.matrix, first, page.sizes.words)
+                again.append(replace(page, matrix=matrix))
+    return Fitted(_fit_trees(narrow), _fit_trees(again))
+
+
+def _fit_trees(pages: Sequence[Sample]) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     chance = np.random.default_rng(0)
@@ -123,7 +157,7 @@ def fit(pages: Sequence[Sample], columns: int) -> Any:
         is_kept = ~is_menu | (chance.random(len(is_menu)) < KEEP_MENU_SHARE)
         weights = np.where(is_menu, page.weights / KEEP_MENU_SHARE, page.weights)
         is_kept &= weights > 0
-        kept.append((page.matrix[is_kept, :columns], page.is_text[is_kept], weights[is_kept]))
+        kept.append((page.matrix[is_kept], page.is_text[is_kept], weights[is_kept]))
     rows, is_text, weights = (np.concatenate(part) for part in zip(*kept, strict=True))
     model = HistGradientBoostingClassifier(**TREES)
     return model.fit(rows, is_text, sample_weight=weights * len(weights) / weights.sum())
@@ -155,10 +189,13 @@ def write(pages: Sequence[Sample], models: Path) -> None:
     """Fit, and write `models/block` and its entry in the manifest."""
     folder = models / "block"
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = as_arrays(fit(pages, QUICK), "quick") | as_arrays(fit(pages, FULL), "full")
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, columns in (("quick", QUICK), ("full", None)):
+        fitted = fit(pages, columns)
+        arrays |= as_arrays(fitted.first, f"{name}_first")
+        arrays |= as_arrays(fitted.second, f"{name}_second")
     np.savez_compressed(folder / MODEL_FILE, allow_pickle=False, **arrays)
-    meta = {"page": PAGE_NAMES, "witness": WITNESS_NAMES}
-    (folder / META_FILE).write_text(json.dumps(meta, indent=1) + "\n", encoding="utf-8")
+    (folder / META_FILE).write_text(json.dumps(META, indent=1) + "\n", encoding="utf-8")
     gold = hashlib.sha256(
         "".join(f"{page.page.id}\n{page.page.row['main_content']}\n" for page in pages).encode()
     )
@@ -167,13 +204,13 @@ def write(pages: Sequence[Sample], models: Path) -> None:
     )
 
 
-def evaluate(quick: Any, full: Any, pages: Sequence[Sample]) -> list[tuple[str, float]]:
+def evaluate(quick: Fitted, full: Fitted, pages: Sequence[Sample]) -> list[tuple[str, float]]:
     """Page type and F1 of each page, chosen as `BlockModel.select` does."""
     scores = []
     for page in pages:
-        selection = choose(quick.predict_proba(page.matrix[:, :QUICK])[:, 1], page.sizes)
+        selection = choose(quick.probabilities(page, QUICK), page.sizes)
         if selection.expected_f1 < SURE_F1:
-            selection = choose(full.predict_proba(page.matrix)[:, 1], page.sizes)
+            selection = choose(full.probabilities(page, None), page.sizes)
         text = "\n".join(page.texts[number] for number in selection.numbers)
         scores.append((page.page.row["page_type"], score_text(text, page.page, 0.0).f1))
     return scores
@@ -185,7 +222,7 @@ def cross_validate(pages: Sequence[Sample], folds: int) -> str:
     for number in range(folds):
         rest = [page for page in pages if _fold(page, folds) != number]
         held = [page for page in pages if _fold(page, folds) == number]
-        scores += evaluate(fit(rest, QUICK), fit(rest, FULL), held)
+        scores += evaluate(fit(rest, QUICK), fit(rest, None), held)
     lines = []
     for page_type in sorted({name for name, _ in scores}):
         f1 = [value for name, value in scores if name == page_type]

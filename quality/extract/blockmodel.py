@@ -21,16 +21,29 @@ from numpy.typing import NDArray
 from quality.document import BlockKind
 from quality.errors import ModelError
 from quality.extract.dom import Candidate
-from quality.extract.features import PAGE_NAMES, WITNESS_NAMES, Matrix, PageFeatures
+from quality.extract.features import (
+    CONTEXT_NAMES,
+    PAGE_NAMES,
+    WITNESS_NAMES,
+    Matrix,
+    PageFeatures,
+    context,
+)
 
 MODEL_FILE = "model.npz"
 META_FILE = "meta.json"
-# Where the quick trees expect this much, the full ones do no better: on train hosts not
-# trained on, F1 .9512 against .9517 for articles, and three pages in five need no trafilatura.
+# Where the quick trees expect this much, the full ones do hardly better, and two articles in
+# three need no witness (benchmarks/blockmodel.py --folds 3).
 SURE_F1 = 0.95
 # What is lost with a short block is little, and most furniture is short: it must be surer.
 SHORT_WORDS = 10
 SHORT_MARGIN = 0.2
+META = {
+    "page": list(PAGE_NAMES),
+    "witness": list(WITNESS_NAMES),
+    "context": list(CONTEXT_NAMES),
+}
+"""What `meta.json` must say: the features the trees were fitted on."""
 _CURE = "Reinstall the package, or fit it with `python -m benchmarks.blockmodel`."
 
 
@@ -85,11 +98,31 @@ class Trees:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockModel:
-    """Two sets of trees: `quick` hears one witness, resiliparse; `full` trafilatura as well."""
+class Stages:
+    """Trees that look at each block, and trees that look again with what the first said around."""
 
-    quick: Trees
-    full: Trees
+    first: Trees
+    second: Trees
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Stages:
+        """Both sets, from arrays called `<name>_first_roots` and so on. Raises KeyError."""
+        return cls(
+            first=Trees.from_arrays(arrays, f"{name}_first"),
+            second=Trees.from_arrays(arrays, f"{name}_second"),
+        )
+
+    def score(self, matrix: Matrix, words: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The probability, for each row of features, that the block is text."""
+        return self.second.score(look_again(matrix, self.first.score(matrix), words))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockModel:
+    """`quick` looks at the page alone, `full` hears witnesses as well."""
+
+    quick: Stages
+    full: Stages
 
     @classmethod
     def load(cls, folder: Path) -> BlockModel:
@@ -98,37 +131,34 @@ class BlockModel:
             meta = json.loads((folder / META_FILE).read_text(encoding="utf-8"))
             with np.load(folder / MODEL_FILE, allow_pickle=False) as arrays:
                 model = cls(
-                    quick=Trees.from_arrays(arrays, "quick"), full=Trees.from_arrays(arrays, "full")
+                    quick=Stages.from_arrays(arrays, "quick"),
+                    full=Stages.from_arrays(arrays, "full"),
                 )
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise ModelError(f"{folder}: no usable block model ({error}). {_CURE}") from error
-        if meta.get("page") != list(PAGE_NAMES) or meta.get("witness") != list(WITNESS_NAMES):
+        if meta != META:
             raise ModelError(
                 f"{folder}: made for other features than this version computes. {_CURE}"
             )
         return model
 
     def select(
-        self,
-        found: Sequence[Candidate],
-        resiliparse: Sequence[str],
-        trafilatura: Callable[[], Sequence[str]],
+        self, found: Sequence[Candidate], witnesses: Callable[[], Sequence[Sequence[str]]]
     ) -> Selection:
         """The blocks of a page to take.
 
-        The witnesses are lines of text; trafilatura, the slow one, is asked only where the
-        choice without it is not expected to be good.
+        `witnesses` gives the lines that other extractors take, in the order of training. It
+        is slow, and called only where the choice without it is not expected to be good.
         """
         if not found:
             return Selection((), 0.0)
         sizes = Sizes.of(found)
         features = PageFeatures(found)
-        matrix = np.hstack([features.page, features.witness(resiliparse)])
-        quick = choose(self.quick.score(matrix), sizes)
+        quick = choose(self.quick.score(features.page, sizes.words), sizes)
         if quick.expected_f1 >= SURE_F1:
             return quick
-        matrix = np.hstack([matrix, features.witness(trafilatura())])
-        return choose(self.full.score(matrix), sizes)
+        matrix = np.hstack([features.page, *map(features.witness, witnesses())])
+        return choose(self.full.score(matrix, sizes.words), sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +166,18 @@ class Sizes:
     """What a choice must know of the blocks beside their probabilities."""
 
     words: NDArray[np.float64]
+    is_short: NDArray[np.bool_]
     is_heading: NDArray[np.bool_]
 
     @classmethod
     def of(cls, found: Sequence[Candidate]) -> Sizes:
-        """Words (near enough) and headings of the candidates."""
+        """Words (near enough), short blocks and headings of the candidates."""
+        words = np.array([item.text.count(" ") + 1 for item in found], np.float64)
+        is_code = np.array([item.kind is BlockKind.CODE for item in found])
         return cls(
-            words=np.array([item.text.count(" ") + 1 for item in found], np.float64),
+            words=words,
+            # Short listings are no furniture.
+            is_short=(words < SHORT_WORDS) & ~is_code,
             is_heading=np.array([item.kind is BlockKind.HEADING for item in found]),
         )
 
@@ -155,10 +190,16 @@ def choose(probabilities: Any, sizes: Sizes) -> Selection:
     """
     expected = expected_f1(probabilities, sizes.words)
     threshold = expected / 2
-    taken = probabilities >= threshold + SHORT_MARGIN * (sizes.words < SHORT_WORDS)
+    taken = probabilities >= threshold + SHORT_MARGIN * sizes.is_short
     is_over_text = np.append(taken[1:], False)
     taken |= sizes.is_heading & is_over_text & (probabilities >= threshold)
     return Selection(tuple(np.flatnonzero(taken).tolist()), expected)
+
+
+def look_again(matrix: Matrix, probabilities: Any, words: Any) -> Matrix:
+    """The features of a second look, after a first gave these probabilities."""
+    expected = expected_f1(probabilities, words)
+    return np.hstack([matrix, context(probabilities, words, expected)])
 
 
 def expected_f1(probabilities: Any, words: Any) -> float:

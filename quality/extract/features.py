@@ -42,6 +42,8 @@ FAR = 15
 # A block of prose: long, and not mostly links.
 MIN_PROSE_CHARS = 80
 MAX_PROSE_LINKS = 0.3
+# Enough of a block to see how it writes its words.
+MAX_CASE_CHARS = 160
 # Shorter keys occur anywhere; they must be a whole line of the other extractor's text.
 MIN_KEY_CHARS = 25
 
@@ -68,6 +70,7 @@ _OFFSETS = (-2, -1, 1, 2)
 _RADII = (5, 15)
 _WINDOWS = tuple(f"{side}_{radius}" for radius in _RADII for side in ("around", "before", "after"))
 _STEPS_UP = 4
+_CONTEXT_OFFSETS = (-3, -2, -1, 1, 2, 3)
 
 PAGE_NAMES = (
     *_FORM,
@@ -89,6 +92,15 @@ WITNESS_NAMES = (
     *("since_first", "until_last"),
 )
 """The columns that come from one witness."""
+
+CONTEXT_NAMES = (
+    "first",
+    *(f"first@{offset:+d}" for offset in _CONTEXT_OFFSETS),
+    *(f"first_{window}" for window in _WINDOWS),
+    *(f"first_words_{window}" for window in _WINDOWS),
+    "expected_f1",
+)
+"""The columns that come from what a first model says of the block and those around it."""
 
 
 class PageFeatures:
@@ -129,6 +141,21 @@ class PageFeatures:
         ).astype(np.float32)
 
 
+def context(probabilities: Any, words: Any, expected_f1: float) -> Matrix:
+    """`CONTEXT_NAMES`, one column each, for the probabilities a first model gave."""
+    first = np.asarray(probabilities, np.float32)[:, None]
+    weighted = _windows(np.column_stack([first[:, 0] * words, words]))
+    return np.hstack(
+        [
+            first,
+            *(_shifted(first, offset) for offset in _CONTEXT_OFFSETS),
+            *_windows(first),
+            *(both[:, :1] / np.maximum(1e-6, both[:, 1:]) for both in weighted),
+            np.full_like(first, expected_f1),
+        ]
+    ).astype(np.float32)
+
+
 def _members(keys: Sequence[str], lines: Sequence[str]) -> list[bool]:
     """Whether each key (text without spaces) is in what another extractor took."""
     whole = {"".join(line.split()) for line in lines}
@@ -146,7 +173,7 @@ def _form(found: Sequence[Candidate], keys: Sequence[str], link_share: Any) -> M
     rows = []
     for item, key, links in zip(found, keys, link_share, strict=True):
         text = item.text
-        words = text.split(maxsplit=60)
+        words = text[:MAX_CASE_CHARS].split()
         rows.append(
             (
                 math.log1p(len(text)),
@@ -254,11 +281,17 @@ class _Tree:
         """Steps up to each of `NAMES` and `TAGS`, and which of `OWN_TAGS` a block's own is."""
         width = len(NAMES) + len(TAGS)
         steps = np.full((len(self._elements), width), FAR, np.uint8)
-        for number, element in enumerate(self._elements):
-            if self._parents[number] >= 0:
-                np.minimum(steps[self._parents[number]] + 1, FAR, out=steps[number])
-            for column in _marks(element):
-                steps[number, column] = 0
+        parents = np.array(self._parents, np.intp)
+        by_depth: dict[int, list[int]] = {}
+        for number, depth in enumerate(self._depth):
+            by_depth.setdefault(depth, []).append(number)
+        for depth in sorted(by_depth):
+            numbers = np.array(by_depth[depth], np.intp)
+            if depth:
+                steps[numbers] = np.minimum(steps[parents[numbers]] + 1, FAR)
+            for number in by_depth[depth]:
+                if marks := _marks(self._elements[number]):
+                    steps[number, marks] = 0
         own = np.zeros((len(self._own), len(OWN_TAGS)), np.float32)
         for row, number in enumerate(self._own):
             tag = _OWN_TAG_INDEX.get(self._elements[number].tag)

@@ -1,9 +1,9 @@
-"""HTML to parts: the block model chooses from all visible blocks, trafilatura bears witness.
+"""HTML to parts: the block model chooses from all visible blocks, others bear witness.
 
-With a model, trafilatura's fast way is a witness that is heard where the model is not sure
-without it; where the model still expects to do badly, trafilatura's thorough way has the
-last word. Without a model it is trafilatura alone: fast first, thorough where that comes out
-short.
+With a model, trafilatura's fast way and resiliparse are witnesses that are heard where the
+model is not sure without them; where it still expects to do badly, trafilatura's thorough
+way has the last word. Without a model it is trafilatura alone: fast first, thorough where
+that comes out short.
 """
 
 from __future__ import annotations
@@ -53,21 +53,15 @@ def parse(content: str) -> Any:
     return tree
 
 
-def trafilatura_lines(tree: Any) -> list[str]:
-    """What trafilatura's fast way takes for the main text."""
-    return [part.text for part in parts_of(_trafilatura(tree, is_fast=True))]
-
-
-def resiliparse_lines(content: str) -> list[str]:
-    """What resiliparse takes for the main text."""
-    from resiliparse.extract.html2text import extract_plain_text
-
-    return str(extract_plain_text(content, main_content=True)).splitlines()
+def witnesses(tree: Any, content: str) -> tuple[list[str], list[str]]:
+    """The lines that resiliparse and trafilatura's fast way take for the main text."""
+    fast = parts_of(_trafilatura(tree, is_fast=True))
+    return _resiliparse(content), [part.text for part in fast]
 
 
 def _chosen(tree: Any, content: str, model: BlockModel) -> list[Part]:
     found = candidates(tree)
-    selection = model.select(found, resiliparse_lines(content), lambda: trafilatura_lines(tree))
+    selection = model.select(found, lambda: witnesses(tree, content))
     if selection.expected_f1 < MIN_EXPECTED_F1:
         return parts_of(_trafilatura(tree, is_fast=False)) or _parts(found, selection.numbers)
     return _parts(found, selection.numbers)
@@ -80,9 +74,15 @@ def _parts(found: Sequence[Candidate], numbers: Sequence[int]) -> list[Part]:
 def _longer(tree: Any, content: str) -> list[Part]:
     fast = parts_of(_trafilatura(tree, is_fast=True))
     length = sum(len(part.text) for part in fast)
-    if length and length >= MIN_FAST_SHARE * sum(map(len, resiliparse_lines(content))):
+    if length and length >= MIN_FAST_SHARE * sum(map(len, _resiliparse(content))):
         return fast
     return parts_of(_trafilatura(tree, is_fast=False)) or fast
+
+
+def _resiliparse(content: str) -> list[str]:
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(content, main_content=True)).splitlines()
 
 
 def _trafilatura(tree: Any, *, is_fast: bool) -> Any:
