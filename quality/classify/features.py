@@ -23,10 +23,13 @@ from quality.classify.style import Style
 from quality.document import BlockKind
 
 # Families, as tags in the high bits of a key; up to three ids of 19 bits lie below.
-ONE, TWO, THREE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, MEANING = range(8)
+ONE, TWO, THREE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM = range(7)
+MEANING, OPENS_MEANING = 7, 8
+MEANT = (MEANING, OPENS_MEANING)
 _TAG = 57
 _ID_BITS = 19
 FIRST_MEANING = MEANING << _TAG
+TAG_BITS = _TAG
 # A short line before that ends in no full stop is read as a heading where the extractor
 # gave none: half of the gold paragraphs under a heading come like that.
 _HEADING_LIKE = re.compile(r"\s*\S+(?:\s+\S+){0,11}\s*(?<![.!;,])\Z")
@@ -37,14 +40,16 @@ WORD_SCALE = 1.0
 HEADING_SCALE = 0.6
 STEP_SCALE = 0.0625
 MEANING_SCALE = 1.5
+OPENS_MEANING_SCALE = 0.75
 # So much rarity is added below the line, that a text of three words is not all one meaning.
 _MEANING_DAMPING = 5.0
+_GROUPS = 4
 
 # Family, ids below the tag, rows, first and last token numbers.
 _Ids = NDArray[np.int64]
 _Keys = tuple[int, _Ids, _Ids, _Ids, _Ids]
 # Families whose keys are one id each: looked up in a table instead of searched for.
-_SINGLE = (ONE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, MEANING)
+_SINGLE = (ONE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, *MEANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,13 @@ class FeatureSpace:
         self._places = [style.names.index(name) for name in self.steps]
         self._cuts = [np.array(cuts, dtype=np.float32) for cuts in self.steps.values()]
         tags = keys >> _TAG
-        self._group = np.where(tags == MEANING, 2, (tags >= HEADING).astype(np.int64))
-        self.first_meaning = int(np.searchsorted(keys, FIRST_MEANING))
+        # Features scaled together: words, headings and form, words by meaning, openers by meaning.
+        groups = (tags >= HEADING).astype(np.int64) + (tags >= MEANING) + (tags >= OPENS_MEANING)
+        self._group = groups
+        self.meant = tuple(
+            slice(*np.searchsorted(keys, [tag << _TAG, (tag + 1) << _TAG]).tolist())
+            for tag in MEANT
+        )
         self._direct = {tag: self._columns_of(tag) for tag in _SINGLE}
 
     def _columns_of(self, tag: int) -> NDArray[np.int64]:
@@ -165,14 +175,16 @@ class FeatureSpace:
     ) -> NDArray[np.float32]:
         data = self.rarity[columns].astype(np.float64)
         group = self._group[columns]
-        kind = rows * 3 + group
-        squares = np.bincount(kind, weights=data**2, minlength=3 * size)
-        norms = 1.0 / np.sqrt(np.maximum(squares, 1e-9))
-        norms[0::3] *= WORD_SCALE
-        norms[1::3] *= HEADING_SCALE
-        sums = np.bincount(kind, weights=data, minlength=3 * size)
-        norms[2::3] = MEANING_SCALE / (sums[2::3] + _MEANING_DAMPING)
-        return (data * norms[kind]).astype(np.float32)
+        kind = rows * _GROUPS + group
+        squares = np.bincount(kind, weights=data**2, minlength=_GROUPS * size)
+        sums = np.bincount(kind, weights=data, minlength=_GROUPS * size)
+        lengths = np.sqrt(np.maximum(squares, 1e-9))
+        norms = np.empty(_GROUPS * size)
+        norms[0::4] = WORD_SCALE / lengths[0::4]
+        norms[1::4] = HEADING_SCALE / lengths[1::4]
+        norms[2::4] = MEANING_SCALE / (sums[2::4] + _MEANING_DAMPING)
+        norms[3::4] = OPENS_MEANING_SCALE / (sums[3::4] + _MEANING_DAMPING)
+        return np.asarray(data * norms[kind], dtype=np.float32)
 
     def _occurrences(self, parts: list[_Keys]) -> tuple[NDArray[np.int64], ...]:
         """Row, column, first and last token of every known word feature, wherever it stands."""
@@ -221,6 +233,8 @@ class FeatureSpace:
             return f"under “{text}”"
         if tag == MEANING:
             return f"words like “{text}”"
+        if tag == OPENS_MEANING:
+            return f"opens with words like “{text}”"
         return f"opens with “{text}”" if tag > THREE else f"“{text}”"
 
 
@@ -256,12 +270,14 @@ def _text_keys(encoded: Encoded) -> list[_Keys]:
     triples = pairs[:-1] << _ID_BITS | ids[2:]
     opens = encoded.starts & (encoded.forms != PUNCTUATION)
     top = encoded.bounds[:-1][encoded.bounds[1:] > encoded.bounds[:-1]]
-    letters = np.flatnonzero(encoded.forms < FIGURE)
+    words, lettered = encoded.words, encoded.forms < FIGURE
+    letters, first = np.flatnonzero(lettered), np.flatnonzero(lettered & encoded.starts)
     return [
         (ONE, ids, rows, firsts, lasts),
         (TWO, pairs[two], rows[:-1][two], firsts[:-1][two], lasts[1:][two]),
         (THREE, triples[three], rows[:-2][three], firsts[:-2][three], lasts[2:][three]),
         (OPENS_SENTENCE, ids[opens], rows[opens], firsts[opens], lasts[opens]),
         (OPENS_PARAGRAPH, ids[top], rows[top], firsts[top], lasts[top]),
-        (MEANING, encoded.words[letters], rows[letters], firsts[letters], firsts[letters]),
+        (MEANING, words[letters], rows[letters], firsts[letters], firsts[letters]),
+        (OPENS_MEANING, words[first], rows[first], firsts[first], firsts[first]),
     ]

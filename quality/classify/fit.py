@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.classify.encode import Encoder, surfaces
-from quality.classify.features import FIRST_MEANING, FeatureSpace
+from quality.classify.features import FIRST_MEANING, MEANT, TAG_BITS, FeatureSpace
 from quality.classify.labels import Paragraph
 from quality.classify.meaning import WordVectors
 from quality.classify.style import MARKS, Style, steps
@@ -65,7 +65,7 @@ def fit_space(
     nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     empty = FeatureSpace(encoder, style, *nothing, {})
     keys, rows = empty.keys_of(paragraphs)
-    meant, often = _meaning_columns(encoder, meaning, keys, rows)
+    ids, meant, often = _meaning_columns(encoder, meaning, keys, rows)
     keys, rows = keys[keys < FIRST_MEANING], rows[keys < FIRST_MEANING]
     _, numbers = np.unique(np.asarray(sources), return_inverse=True)
     known, inverse = np.unique(keys, return_inverse=True)
@@ -80,9 +80,9 @@ def fit_space(
     )
     values = style.values(encoder.encode([paragraph.text for paragraph in paragraphs]))
     cuts = dict(zip(style.names, steps(values), strict=True))
-    every = np.concatenate([known[kept], meant | FIRST_MEANING])
+    every = np.concatenate([known[kept], meant])
     space = FeatureSpace(encoder, style, every, rarity.astype(np.float32), cuts)
-    return FittedSpace(space, _vectors_of(encoder, meaning, meant))
+    return FittedSpace(space, _vectors_of(encoder, meaning, ids))
 
 
 def _meaning_columns(
@@ -90,14 +90,20 @@ def _meaning_columns(
     meaning: WordVectors | None,
     keys: NDArray[np.int64],
     rows: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ids of the words with a vector, sorted, and in how many paragraphs each occurs."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Ids of the words with a vector, sorted; their keys, family by family; rows of each key."""
     words = meaning.words if meaning else ()
     ids = np.array(sorted(encoder.ids[word] for word in words), dtype=np.int64)
     inside = keys >= FIRST_MEANING
-    pairs = np.unique((keys[inside] - FIRST_MEANING) * (rows.max(initial=0) + 1) + rows[inside])
-    often = np.bincount(pairs // (rows.max(initial=0) + 1), minlength=len(encoder.tokens))
-    return ids, often[ids]
+    found, numbers = np.unique(keys[inside], return_inverse=True)
+    counts = _distinct(numbers, rows[inside], int(rows.max(initial=0)) + 1)
+    every = np.concatenate([ids | tag << TAG_BITS for tag in MEANT])
+    often = np.zeros(len(every), dtype=np.int64)
+    place = np.searchsorted(every, found)
+    place[place == len(every)] = 0
+    known = every[place] == found if len(every) else np.zeros(len(found), dtype=bool)
+    often[place[known]] = counts[known]
+    return ids, every, often
 
 
 def _vectors_of(
@@ -132,4 +138,4 @@ def _distinct(
 ) -> NDArray[np.int64]:
     """How many different `others` each feature occurs with."""
     pairs = np.unique(features.astype(np.int64) * size + others)
-    return np.bincount(pairs // size, minlength=int(features.max()) + 1)
+    return np.bincount(pairs // size, minlength=int(features.max(initial=-1)) + 1)

@@ -36,16 +36,22 @@ def fit_linear(
     """
     from sklearn.linear_model import LogisticRegression
 
-    first, last = fitted.space.first_meaning, len(fitted.space.keys)
-    meant = sparse.csr_array(matrix[:, first:last] @ fitted.vectors) if last > first else None
-    parts = [matrix[:, :first], matrix[:, last:], *([] if meant is None else [meant])]
+    space, vectors = fitted.space, fitted.vectors
+    first, last = space.meant[0].start, len(space.keys)
+    meant = [sparse.csr_array(matrix[:, part] @ vectors) for part in space.meant if last > first]
     model = LogisticRegression(C=strength, max_iter=400, tol=1e-3)
-    model.fit(sparse.csr_array(sparse.hstack(parts)), classes, sample_weight=weights)
-    size = fitted.space.step_count
-    words, steps = model.coef_[:, :first], model.coef_[:, first : first + size]
-    by_meaning = model.coef_[:, first + size :] @ fitted.vectors.T if last > first else None
-    columns = [words, *([] if by_meaning is None else [by_meaning]), steps]
-    return Linear.of(fitted.space, np.hstack(columns), model.intercept_)
+    columns = sparse.hstack([matrix[:, :first], matrix[:, last:], *meant])
+    model.fit(sparse.csr_array(columns), classes, sample_weight=weights)
+    words, steps, *by_vector = np.split(
+        model.coef_, _ends(first, space.step_count, *[vectors.shape[1]] * len(meant)), axis=1
+    )
+    by_word = [some @ vectors.T for some in by_vector]
+    return Linear.of(space, np.hstack([words, *by_word, steps]), model.intercept_)
+
+
+def _ends(*sizes: int) -> list[int]:
+    """Where parts of these sizes end, but for the last."""
+    return [int(end) for end in np.cumsum(sizes[:-1])]
 
 
 def folds_by_source(sources: Sequence[str], folds: int = FOLDS) -> NDArray[np.int64]:

@@ -130,6 +130,11 @@ class Mixture:
     origin_centre: float
     template: float
 
+    @classmethod
+    def plain(cls) -> Mixture:
+        """The paragraph's own score as it is."""
+        return cls(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
