@@ -119,13 +119,14 @@ def nothing_line(plan: Plan) -> str:
 def figures_line(summary: RunSummary, drift: Drift) -> str:
     """A state's message: the run in figures, on one line."""
     parts = [_count(summary.documents, "document") + f" in {summary.seconds:.0f} s"]
-    parts += [f"{count} {name}" for name, count in falling(summary.verdicts).items()]
-    if summary.duplicates:
-        parts.append(f"{sum(summary.duplicates.values())} duplicates")
+    # First what a person should look at: the UI cuts long messages.
+    if drift.alarms:
+        parts.append(f"{len(drift.alarms)} unusual")
     if summary.failures:
         parts.append(_count(sum(summary.failures.values()), "failure"))
-    if drift.alarms:
-        parts.append(f"unusual: {drift.alarms[0].sentence()}")
+    parts += [f"{count} {name}" for name, count in falling(summary.verdicts).items()]
+    if summary.duplicates:
+        parts.append(_count(sum(summary.duplicates.values()), "duplicate"))
     return ", ".join(parts)
 
 
@@ -220,14 +221,14 @@ def _worst_hosts(summary: RunSummary) -> list[dict[str, Any]]:
 
 def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str, Any]]:
     most = list(falling(summary.templates))[:_MOST_ROWS]
-    seen: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], str]] = {}
+    seen: dict[str, tuple[Mapping[str, Any], str]] = {}
     for record in rows(folder / DOCUMENTS) if most else ():
         for section in record["sections"]:
             template = section["template"]
             if template is not None and template["id"] in most:
                 first = record["blocks"][section["first"]]
                 heading = record["text"][first["start"] : first["end"]]
-                seen.setdefault(template["id"], (template, record, heading))
+                seen.setdefault(template["id"], (template, heading))
         if len(seen) == len(most):
             break
     return [
@@ -237,8 +238,7 @@ def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str
             "in this run": summary.templates[name],
             "documents ever": seen[name][0]["documents"],
             "hosts": seen[name][0]["hosts"],
-            "example section": seen[name][2][:60],
-            "example document": seen[name][1]["path"],
+            "example section": seen[name][1][:40],
         }
         for name in most
         if name in seen
