@@ -23,6 +23,7 @@ from quality.classify.measure import SUM, Measure, Measured, class_probabilities
 from quality.classify.model import Matrix, Model, Thresholds, load
 from quality.document import Evidence, EvidenceKind
 from quality.lang import is_language
+from quality.tokens import count_words
 
 LANGUAGE = "en"
 # Closed-class words make up 35 to 50 % of English prose; other languages share a few of
@@ -36,7 +37,7 @@ _BATCH = 512
 # A section's mean leans on the document's as if that were so many more paragraphs.
 _DOCUMENT_WEIGHT = 2.0
 
-# Below this probability of advice, how generated it would be as advice is no question.
+# Below this probability of advice, what would show it to be generated is not looked for.
 _ADVICE_LIKE = 0.05
 # Log-odds that a section of template advice adds to its paragraphs being generated advice: a
 # heading is as good as three strong markers; set, not fitted: gold rows come without documents.
@@ -161,28 +162,25 @@ class ParagraphClassifier:
             return Scored(Label.UNCERTAIN, None, None, silence)
         functions = said.functions[row]
         function, confidence = FUNCTIONS[said.best[row]], float(functions[said.best[row]])
-        chance: float | None = float(said.generated[row])
-        if float(functions[_ADVICE]) < _ADVICE_LIKE:
-            chance = None
-        else:
+        chance = float(said.generated[row])
+        if float(functions[_ADVICE]) >= _ADVICE_LIKE:
             found = _beyond_words(paragraph, float(said.coverage[row]))
             items += found
             if any(item.kind is EvidenceKind.RULE for item in found):
                 chance = max(float(said.generated[row]), _LEAKED)
-        label = self._label(function, confidence, chance or 0.0)
+        label = self._label(function, confidence, chance)
         if label is Label.UNCERTAIN:
             why = _doubt(functions)
         else:
             facts = self._facts.of(counts, paragraph)
-            why = reason(label, CLASSES[said.rival[row]], items, facts)
-        chance = None if chance is None else round(chance, 4)
-        return Scored(label, _rounded(functions), chance, why, items)
+            why = reason(label, CLASSES[said.rival[row]], items, paragraph.text, facts)
+        return Scored(label, _rounded(functions), round(chance, 4), why, items)
 
     def _silence(self, paragraph: Paragraph, counts: NDArray[np.float32]) -> str | None:
         """Why the model should not speak of this text, if it should not."""
         words = int(counts[self._column["words"]])
         if words < self.thresholds.min_words:
-            return f"Too short to tell: {words} words."
+            return f"Too short to tell: {count_words(paragraph.text)} words."
         rare = float(counts[self._column["rare words, share"]])
         common = float(counts[self._function_words].sum())
         if (

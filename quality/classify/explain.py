@@ -18,6 +18,7 @@ from quality.classify.features import FeatureSpace, Reading, headings_of
 from quality.classify.labels import CLASSES, Label, Paragraph
 from quality.classify.measure import Fast, Measured
 from quality.classify.model import Matrix, Surroundings
+from quality.classify.wording import MARKERS, QUIET, counted, join, say_count
 from quality.document import Evidence, EvidenceKind
 
 # Reasons a person can take in at a glance; `quality explain --json` has no more either.
@@ -128,17 +129,17 @@ def _largest(space: FeatureSpace, measured: Measured, parts: Parts) -> list[Cont
 def _whole_name(space: FeatureSpace, measured: Measured, row: int, column: int) -> str:
     names = list(space.steps)
     if column < len(names):
-        return f"{names[column]}: {_value(space, measured.reading, row, names[column])}"
+        return _said_of_count(space, measured.reading, row, names[column])
     side = "before" if column == len(names) else "after"
     likely = CLASSES[int(getattr(measured.views, side)[row].argmax())]
     return f"the line {side} reads like {NAMES[likely]}"
 
 
-def _value(space: FeatureSpace, reading: Reading, row: int, name: str) -> str:
-    value = float(reading.counts[row, space.style.names.index(name)])
-    if name.startswith(("opens", "ends", "list")):
-        return "yes" if value else "no"
-    return f"{value:.0%}" if name.endswith("share") else f"{value:.3g}"
+def _said_of_count(space: FeatureSpace, reading: Reading, row: int, name: str) -> str:
+    columns = space.style.names
+    whole = counted(name)
+    number = float(reading.counts[row, columns.index(whole if whole in columns else name)])
+    return say_count(name, number, int(reading.counts[row, columns.index("words")]))
 
 
 def _with_spans(found: Sequence[Contribution], text: str) -> tuple[Evidence, ...]:
@@ -157,15 +158,27 @@ def _with_spans(found: Sequence[Contribution], text: str) -> tuple[Evidence, ...
     )
 
 
-def reason(label: Label, rival: Label, items: Sequence[Evidence], facts: str) -> str:
+def reason(
+    label: Label, rival: Label, items: Sequence[Evidence], text: str, facts: Sequence[str]
+) -> str:
     """One plain sentence: what it reads like, by what, and the facts.
 
-    >>> reason(Label.FILLER, Label.OTHER, (), "no figure")
+    >>> reason(Label.FILLER, Label.OTHER, (), "Truly a night to remember.", ["no figure"])
     'Reads like filler rather than other substance: no figure.'
     """
-    because = ", ".join(item.name for item in items[:2])
-    grounds = f"{because}; {facts}" if because else facts
-    return f"Reads like {NAMES[label]} rather than {NAMES[rival]}: {grounds}."
+    # The facts name the heading above whole, its single words need not be said.
+    told = [item for item in items if not item.name.startswith(("under ", QUIET))]
+    grounds = [_ground(item, text) for item in told]
+    words = join([ground for ground in grounds if ground.startswith("“")])
+    others = [ground for ground in grounds if not ground.startswith("“")]
+    said = join([f"wording {words}" if words else "", *others, *facts])
+    return f"Reads like {NAMES[label]} rather than {NAMES[rival]}: {said}."
+
+
+def _ground(item: Evidence, text: str) -> str:
+    """What an item of evidence points at, quoted where it is a piece of the text."""
+    whole = item.start == 0 and item.end == len(text)
+    return item.name if whole else f"“{text[item.start : item.end]}”"
 
 
 def doubt(first: tuple[str, float], second: tuple[str, float]) -> str:
@@ -181,34 +194,23 @@ def doubt(first: tuple[str, float], second: tuple[str, float]) -> str:
 
 
 class Facts:
-    """Counts of a paragraph in words: names, figures, quotation, markers, the heading above."""
+    """Counts of a paragraph in words: figures, names, quotes, markers, the heading above."""
 
-    _COUNTED = (
-        ("names", "name"),
-        ("figures", "figure"),
-        ("quotation marks", "quotation mark"),
-    )
+    _COUNTED = ("figures", "names", "quotation marks")
 
     def __init__(self, space: FeatureSpace) -> None:
         names = space.style.names
-        self._columns = [(names.index(name), word) for name, word in self._COUNTED]
+        self._columns = [(names.index(name), name) for name in self._COUNTED]
         self._words = names.index("words")
-        self._markers = names.index("puff words")
+        self._markers = names.index(MARKERS)
 
-    def of(self, counts: NDArray[np.float32], paragraph: Paragraph) -> str:
+    def of(self, counts: NDArray[np.float32], paragraph: Paragraph) -> list[str]:
         """The facts of one paragraph, from its row of style counts."""
-        values = counts.tolist()
-        said = [_count(int(values[column]), word) for column, word in self._columns]
-        markers = int(values[self._markers])
-        if markers:
-            said.append(f"{markers} of {int(values[self._words])} words from the marker list")
+        values, size = counts.tolist(), int(counts[self._words])
+        said = [say_count(name, values[column], size) for column, name in self._columns]
+        if values[self._markers]:
+            said.append(say_count(MARKERS, values[self._markers], size))
         headings = headings_of(paragraph)
         if headings:
             said.append(f"under “{headings[-1].strip()}”")
-        return ", ".join(said)
-
-
-def _count(number: int, word: str) -> str:
-    if number == 0:
-        return f"no {word}"
-    return f"1 {word}" if number == 1 else f"{number} {word}s"
+        return said

@@ -34,7 +34,14 @@ TAG_BITS = _TAG
 # gave none: half of the gold paragraphs under a heading come like that.
 _HEADING_LIKE = re.compile(r"\s*\S+(?:\s+\S+){0,11}\s*(?<![.!;,])\Z")
 _HEADING_MAX_CHARS = 100
-FORMS = ("list item", "quote", "table", "no heading", "after a colon", "after a list item")
+FORMS = (
+    "a list item",
+    "a quote",
+    "a table",
+    "no heading above",
+    "after a colon",
+    "after a list item",
+)
 # How the families are weighted against each other (5 folds over training hosts).
 WORD_SCALE = 1.0
 HEADING_SCALE = 0.6

@@ -54,8 +54,8 @@ class Scored:
     """A paragraph's label and why.
 
     `scores` are calibrated probabilities of the four functions, summing to 1; None where no
-    model could speak (too short, another language). `generated` is how far an advice-like
-    paragraph reads as machine- or template-made, None for the others. Spans of `evidence`
+    model could speak (too short, another language). `generated` is how far the paragraph, taken
+    as advice, reads as machine- or template-made; None where `scores` is. Spans of `evidence`
     count from the start of the paragraph's text.
     """
 
