@@ -1,6 +1,6 @@
 """The label bench: accuracy and speed of our labels beside plainer ways, in one run.
 
-    python -m benchmarks.labels                  about two minutes
+    python -m benchmarks.labels                  about a minute
     python -m benchmarks.labels --json FILE      the figures for programs
 
 All learn from the same rows and are measured on the same others: with ../shared, web pages of
@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import false_alarms
 from quality.classify.classifier import ParagraphClassifier
 from quality.classify.labels import CLASSES, FUNCTIONS, Label
 from quality.classify.rows import Row, functional, load_read_lines, load_rows
@@ -67,8 +68,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
     options = parser.parse_args()
     found = measure()
+    print()
+    alarms = false_alarms.measure()
+    false_alarms.show(alarms)
     if options.json:
-        rows = {item.name: {name: getattr(item, name) for name in _NAMES} for item in found}
+        rows: dict[str, object] = {
+            item.name: {name: getattr(item, name) for name in _NAMES} for item in found
+        }
+        rows["false alarms"] = alarms
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
 
 
