@@ -15,6 +15,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quality.errors import SettingsError
+from quality.extract.limits import DEFAULT_LIMITS
+from quality.read.readers import MAX_BYTES
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -27,7 +29,7 @@ class ReadSettings(_Group):
     """Which files are read, and how much of one."""
 
     max_bytes: int = Field(
-        default=20_000_000, ge=1_000, description="Largest page, in bytes, after decompression."
+        default=MAX_BYTES, ge=1_000, description="Largest page, in bytes, after decompression."
     )
     settle_s: float = Field(
         default=1.0,
@@ -40,7 +42,9 @@ class ReadSettings(_Group):
 class ExtractSettings(_Group):
     """Limits of one page."""
 
-    max_nodes: int = Field(default=200_000, ge=100, description="Most HTML nodes of a page.")
+    max_nodes: int = Field(
+        default=DEFAULT_LIMITS.max_nodes, ge=100, description="Most HTML nodes of a page."
+    )
     timeout_s: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds after which a page is cut off."
     )

@@ -48,6 +48,9 @@ def parse(content: str) -> Any:
     from trafilatura.utils import load_html
 
     tree = load_html(content)
+    if tree is None and _TAG.search(content):
+        # The library takes one element without <html> for no page at all.
+        tree = load_html(f"<html><body>{content}</body></html>")
     if tree is None:
         raise ExtractError(why_empty(content))
     return tree

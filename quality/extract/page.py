@@ -57,9 +57,17 @@ def extract(
 ) -> Document:
     """The document of a page; `model` chooses the text of HTML, without it trafilatura alone.
 
-    Raises ExtractError with the reason where there is no text, LimitError where the page is
-    too large.
+    Raises ExtractError with the place and the reason where there is no text, LimitError where
+    the page is too large.
     """
+    try:
+        return _extract(page, limits, model)
+    except ExtractError as error:
+        place = f"{page.path}, record {page.record}" if page.record else page.path
+        raise type(error)(f"{place}: {error}") from error
+
+
+def _extract(page: Page, limits: Limits, model: BlockModel | None) -> Document:
     check_chars(page.content, limits)
     url, title, published = page.url, page.title, page.published
     if page.markup is Markup.HTML:

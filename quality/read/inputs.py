@@ -126,11 +126,18 @@ def _walk(folder: Path, seen: set[str]) -> Iterator[Input]:
         path = folder / entry.name
         if _is_passed_over(entry.name) or entry.name in sidecars.values():
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _walk(path, seen)
         elif full_suffix(entry.name) not in ASSETS:
             sidecar = sidecars.get(entry.name)
             yield _input(path, None if sidecar is None else folder / sidecar)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself: as an input, reading it says why
+        return False
 
 
 def _sidecars(names: set[str]) -> dict[str, str]:

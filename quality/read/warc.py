@@ -29,7 +29,15 @@ def read_warc(source: Input, stream: BinaryIO, max_bytes: int) -> Iterator[Page 
     from warcio.exceptions import ArchiveLoadFailed
 
     try:
-        for number, record in enumerate(ArchiveIterator(_ShortReads(stream))):
+        # The heads of HTTP are parsed here: the library gives up the whole file for a record
+        # without an address or with a broken head.
+        records = ArchiveIterator(_ShortReads(stream), no_record_parse=True)
+        for number, record in enumerate(records):
+            try:
+                _parse_http(record, f"{source.name}, record {number}")
+            except ReadError as error:
+                yield ReadFailure(source.name, number, type(error).__name__, str(error))
+                continue
             markup = _markup(record)
             if markup is not None:
                 yield _page(source, number, record, (markup, max_bytes))
@@ -50,6 +58,27 @@ class _ShortReads:
         return read1(size)
 
 
+def _parse_http(record: Any, place: str) -> None:
+    """Give a response its HTTP headers, where it has any. Raises ReadError for a broken head."""
+    from warcio.recordloader import ArcWarcRecordLoader
+    from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+
+    if record.rec_type != "response" or record.length == 0:
+        return
+    address = record.rec_headers.get_header("WARC-Target-URI") or ""
+    content_type = record.rec_headers.get_header("Content-Type") or ""
+    if not (address.startswith(("http:", "https:")) or content_type.startswith("application/http")):
+        return
+    try:
+        parser = StatusAndHeadersParser([*ArcWarcRecordLoader.HTTP_TYPES, "HTTP/2", "HTTP/3"])
+        record.http_headers = parser.parse(record.raw_stream)
+    except (StatusAndHeadersParserException, EOFError) as error:
+        raise ReadError(
+            f"{place}: a response without an HTTP head ({error}). Fetch the page again, or store "
+            "it as a record of type resource."
+        ) from error
+
+
 def _markup(record: Any) -> Markup | None:
     """What a record is written in, None where it is no page."""
     if record.rec_type == "conversion":
@@ -60,7 +89,8 @@ def _markup(record: Any) -> Markup | None:
     if record.http_headers and not record.http_headers.get_statuscode().startswith("2"):
         return None
     media_type = (headers.get_header("Content-Type") or "").split(";")[0].strip().lower()
-    if media_type in _HTML_TYPES:
+    # A response that does not say what it is: browsers look and mostly find a page.
+    if media_type in _HTML_TYPES or not media_type:
         return Markup.HTML
     return Markup.PLAIN if media_type in _PLAIN_TYPES else None
 

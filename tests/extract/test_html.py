@@ -56,9 +56,11 @@ def document(model: BlockModel | None) -> Document:
     return extract(page(PAGE), model=model)
 
 
-def page(content: str, *, url: str | None = None, path: str = "inbox/a.html") -> Page:
+def page(
+    content: str, *, url: str | None = None, path: str = "inbox/a.html", record: int = 0
+) -> Page:
     """An HTML page."""
-    return Page("id", path, content, Markup.HTML, url=url)
+    return Page("id", path, content, Markup.HTML, record, url=url)
 
 
 def blocks(document: Document) -> dict[str, str]:
@@ -136,6 +138,20 @@ def test_a_page_without_text_says_why(content: str, reason: str, model: BlockMod
     """The reason tells what to do about it."""
     with pytest.raises(ExtractError, match=reason):
         extract(page(content), model=model)
+
+
+@pytest.mark.parametrize("content", [f"<p>{LEAD}</p>", "<p>Closed today.</p>", "<h1>Note</h1>"])
+def test_a_fragment_of_one_element_is_a_page(content: str, model: BlockModel | None) -> None:
+    """HTML cut out of its page keeps its text, however short it is."""
+    assert f">{extract(page(content), model=model).text}<" in content
+
+
+def test_a_failure_names_its_page() -> None:
+    """File and record, as the messages of the readers do."""
+    with pytest.raises(ExtractError, match=r"^crawl/a\.html: no main text"):
+        extract(page("<html></html>", path="crawl/a.html"))
+    with pytest.raises(LimitError, match=r"^crawl\.jsonl, record 7: about "):
+        extract(page(PAGE, path="crawl.jsonl", record=7), limits=Limits(max_nodes=20))
 
 
 def test_pages_beyond_the_limits_are_refused() -> None:

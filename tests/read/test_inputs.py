@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from quality.document import Page
 from quality.errors import UsageError
-from quality.read import find_inputs, find_waiting
+from quality.read import ReadFailure, find_inputs, find_waiting, read
 
 NOW = 2_000_000_000.0
 
@@ -93,6 +94,17 @@ def test_a_file_given_twice_is_one_input(tmp_path: Path) -> None:
     """A file and the directory above it overlap."""
     path = put(tmp_path, "a.txt")
     assert len(find_inputs([tmp_path, path, path], settle_s=0, now=NOW)) == 1
+
+
+def test_a_link_to_itself_is_one_failure_and_the_others_go_on(tmp_path: Path) -> None:
+    """It cannot be followed; its row says so."""
+    (tmp_path / "loop").symlink_to("loop")
+    put(tmp_path, "a.txt")
+    found = find_inputs([tmp_path], settle_s=0, now=NOW)
+    page, failure = [item for source in found for item in read(source)]
+    assert isinstance(page, Page)
+    assert isinstance(failure, ReadFailure)
+    assert "loop: cannot be read (Too many levels of symbolic links)" in failure.message
 
 
 def test_a_link_back_to_a_folder_above_ends_the_walk(tmp_path: Path) -> None:

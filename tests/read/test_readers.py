@@ -211,6 +211,14 @@ def test_an_unknown_suffix_names_the_known_ones(tmp_path: Path) -> None:
     assert "no reader for '.docx'; known: .htm, .html, .jsonl" in failure.message
 
 
+def test_a_file_without_a_suffix_says_what_to_do(tmp_path: Path) -> None:
+    """The message names the suffix for plain text and all others."""
+    (failure,) = read_file(tmp_path / "README", TEXT.encode())
+    assert isinstance(failure, ReadFailure)
+    assert ".txt for plain text: .htm, .html, .jsonl" in failure.message
+    assert "no reader for" not in failure.message
+
+
 def test_a_small_file_cannot_unpack_into_all_of_memory(tmp_path: Path) -> None:
     """The limit holds for what comes out of the compression."""
     (failure,) = read_file(
@@ -242,6 +250,26 @@ def test_pages_of_an_archive_carry_their_address(tmp_path: Path) -> None:
     assert [page.url for page in pages if isinstance(page, Page)] == [
         f"https://harbour.example/{number}" for number in range(3)
     ]
+
+
+def test_a_record_without_an_address_is_a_page_without_one(tmp_path: Path) -> None:
+    """The page is read all the same, and so is the one after it."""
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + HTML.encode()
+    record = warc_record("response", "", "application/http; msgtype=response", http)
+    pages = read_file(tmp_path / "a.warc", record + warc())
+    assert [(page.record, page.url) for page in pages if isinstance(page, Page)] == [
+        (0, None),
+        (2, "https://harbour.example/0"),
+    ]
+
+
+def test_a_response_without_an_http_head_is_one_failure(tmp_path: Path) -> None:
+    """Its row says what is wrong with it; the records after it are read."""
+    record = warc_record("response", "https://harbour.example/x", "text/html", HTML.encode())
+    failure, page = read_file(tmp_path / "a.warc", record + warc())
+    assert isinstance(failure, ReadFailure)
+    assert "a.warc, record 0: a response without an HTTP head" in failure.message
+    assert isinstance(page, Page)
 
 
 def test_a_table_without_text_columns_says_which_are_known(tmp_path: Path) -> None:
