@@ -110,7 +110,11 @@ def report_address(base: str | None, folder: Path) -> str:
 
 def nothing_line(plan: Plan) -> str:
     """A state's message where no file is new."""
+    if not plan.found:
+        return "no files found"
     parts = [f"{_count(len(plan.known), 'file')} known from earlier runs"]
+    if plan.known_failures:
+        parts[0] += f", {plan.known_failures} of which failed"
     if plan.waiting:
         parts.append(f"{len(plan.waiting)} still being written")
     return ", ".join(parts)

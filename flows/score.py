@@ -10,7 +10,7 @@ from flows.drift import Drift
 from flows.parameters import ScoreParameters
 from flows.server import any_server
 from quality.cli.progress import Tell, batch_lines, progress_bar
-from quality.cli.render import print_summary
+from quality.cli.render import print_idle, print_summary
 from quality.run import Plan
 from quality.summary import RunSummary
 
@@ -23,7 +23,7 @@ def score(parameters: ScoreParameters) -> int:
         from flows.watch import watched_by
 
         with ExitStack() as stack:
-            terminal = _Terminal(stack)
+            terminal = _Terminal(parameters.source, stack)
             with watched_by(terminal):
                 state = score_directory(parameters, return_state=True)
     if state.is_completed():
@@ -35,7 +35,8 @@ def score(parameters: ScoreParameters) -> int:
 class _Terminal:
     """A bar while the run goes (lines where nobody watches), its figures at the end."""
 
-    def __init__(self, stack: ExitStack) -> None:
+    def __init__(self, source: Path, stack: ExitStack) -> None:
+        self._source = source
         self._stack = stack
         self._tell: Tell | None = None
         self.exit_code = 0
@@ -52,11 +53,12 @@ class _Terminal:
         assert self._tell is not None
         self._tell.judged(number, documents, failures)
 
-    def ended(self, plan: Plan, summary: RunSummary | None, folder: Path, drift: Drift) -> None:
+    def idle(self, plan: Plan, last: str | None) -> None:
         self._stack.close()
-        if summary is None:
-            print(f"nothing to do: {len(plan.known)} files known, {len(plan.waiting)} waiting")
-            return
+        print_idle([self._source], plan, last=last)
+
+    def ended(self, plan: Plan, summary: RunSummary, folder: Path, drift: Drift) -> None:
+        self._stack.close()
         print_summary(summary, folder, plan)
         for alarm in drift.alarms:
             print(f"unusual     {alarm.sentence()}")

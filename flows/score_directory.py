@@ -67,9 +67,9 @@ def _open_and_score(parameters: ScoreParameters) -> State[Any]:
 def _score(run: Run, parameters: ScoreParameters, settings: Settings) -> State[Any]:
     plan = run.plan
     watcher().planned(plan)
-    if not plan.new and not plan.failures:
+    if plan.is_empty:
         run.drop()
-        watcher().ended(plan, None, run.folder, drift.Drift(0))
+        watcher().idle(plan, run.ledger.last_folder())
         return Completed(name="NothingToDo", message=artifacts.nothing_line(plan))
     progress = artifacts.Progress(parameters.source, pages=len(plan.new))
     batches = _analyze(run, parameters, settings, progress)

@@ -29,8 +29,11 @@ class Watcher(Protocol):
     def judged(self, number: int, documents: int, failures: int) -> None:
         """A batch was judged and written."""
 
-    def ended(self, plan: Plan, summary: RunSummary | None, folder: Path, drift: Drift) -> None:
-        """The run's folder is complete; no summary where there was nothing to do."""
+    def idle(self, plan: Plan, last: str | None) -> None:
+        """Nothing was new; `last` is the folder of the last run that scored something."""
+
+    def ended(self, plan: Plan, summary: RunSummary, folder: Path, drift: Drift) -> None:
+        """The run's folder is complete."""
 
 
 class Nobody:
@@ -45,7 +48,10 @@ class Nobody:
     def judged(self, number: int, documents: int, failures: int) -> None:
         """Nothing."""
 
-    def ended(self, plan: Plan, summary: RunSummary | None, folder: Path, drift: Drift) -> None:
+    def idle(self, plan: Plan, last: str | None) -> None:
+        """Nothing."""
+
+    def ended(self, plan: Plan, summary: RunSummary, folder: Path, drift: Drift) -> None:
         """Nothing."""
 
 

@@ -9,6 +9,7 @@ the old folder with what it had (another folder); nothing is lost, nothing is sc
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import stat
@@ -61,10 +62,20 @@ class Plan:
     waiting: tuple[Input, ...]
     """Still being written; the next run takes them."""
     failures: tuple[PageFailure, ...]
-    """What could not even be opened."""
+    """What could not even be opened, and was not in the same way before."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """Hash of each settled input by name, as it was when the run began: a file that changes
     or goes meanwhile is another input, for the next run."""
+
+    @property
+    def found(self) -> int:
+        """How many inputs there are."""
+        return len(self.new) + len(self.known) + len(self.waiting) + len(self.failures)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to score and nothing new to say."""
+        return not self.new and not self.failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ class Run:
             self._entry,
             status=status,
             seconds=time.monotonic() - self._began,
-            found=len(plan.new) + len(plan.known) + len(plan.waiting) + len(plan.failures),
+            found=plan.found,
             known=len(plan.known),
             waiting=len(plan.waiting),
             inputs=self._input_rows(),
@@ -202,6 +213,17 @@ class Run:
         self._folder.failures.append(
             failure.as_record() for failure in self.plan.failures if failure.path not in written
         )
+        self._entry = replace(self._entry, failures_bytes=self._folder.failures.commit())
+        with self.scorer.state.transaction():
+            self.ledger.record_inputs(
+                (
+                    (self.plan.digests[failure.path], failure.path, InputStatus.FAILED)
+                    for failure in self.plan.failures
+                ),
+                fingerprint=self.scorer.fingerprint,
+                run=self.id,
+            )
+            self.ledger.update_run(self._entry)
 
     def _input_rows(self) -> list[dict[str, Any]]:
         rows = [(item, "new") for item in self.plan.new]
@@ -266,31 +288,44 @@ def make_plan(
     if takes is not None:
         inputs = [item for item in inputs if takes(item.name)]
         waiting = [item for item in waiting if takes(item.name)]
-    settled: list[Input] = []
-    failures: list[PageFailure] = []
+    failures: dict[str, PageFailure] = {}
     digests: dict[str, str] = {}
     for item in inputs:
         try:
             digests[item.name] = _digest(item)
-            settled.append(item)
-        except OSError as error:
-            gone = isinstance(error, FileNotFoundError)
-            cure = "Remove the broken link." if gone else "Check its permissions."
-            message = f"{item.name}: cannot be read ({error.strerror}). {cure}"
-            failures.append(PageFailure(item.name, 0, "read", "ReadError", message))
-        except ReadError as error:
-            failures.append(PageFailure(item.name, 0, "read", "ReadError", str(error)))
+        except (OSError, ReadError) as error:
+            failures[item.name] = _unopened(item, error)
+            digests[item.name] = _stand_in(item, failures[item.name])
     pairs = ((digest, name) for name, digest in digests.items())
     before = {} if rescore else ledger.known_inputs(pairs, scorer.fingerprint)
-    known = tuple(item for item in settled if item.name in before)
+    known = tuple(item for item in inputs if item.name in before)
+    unknown = [item for item in inputs if item.name not in before]
     return Plan(
-        new=tuple(item for item in settled if item.name not in before),
+        new=tuple(item for item in unknown if item.name not in failures),
         known=known,
         known_failures=sum(before[item.name] is InputStatus.FAILED for item in known),
         waiting=tuple(waiting),
-        failures=tuple(failures),
+        failures=tuple(failures[item.name] for item in unknown if item.name in failures),
         digests=digests,
     )
+
+
+def _unopened(item: Input, error: OSError | ReadError) -> PageFailure:
+    message = str(error)
+    if isinstance(error, OSError):
+        gone = isinstance(error, FileNotFoundError)
+        cure = "Remove the broken link." if gone else "Check its permissions."
+        message = f"{item.name}: cannot be read ({error.strerror}). {cure}"
+    return PageFailure(item.name, 0, "read", "ReadError", message)
+
+
+def _stand_in(item: Input, failure: PageFailure) -> str:
+    """What the ledger knows a file by that cannot be opened: until it changes, or can be.
+
+    Else it would be news in each run, and a schedule fill the disk with runs of nothing else.
+    """
+    told = f"{failure.message}\0{item.size}\0{item.mtime}"
+    return "unread-" + hashlib.sha256(told.encode(errors="surrogateescape")).hexdigest()
 
 
 def _digest(item: Input) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ STYLES: Mapping[str, str] = {
 }
 
 
+_OF_THE_LAST = "  (of the last new files)"
 # Scores below this say nothing to a person.
 _LEAST_SHOWN = 0.05
 # All but tab and line feed; C1 controls steer some terminals too.
@@ -49,13 +50,7 @@ def print_summary(
     if summary.documents != inputs["scored"]:
         line += f" ({summary.documents} documents)"
     console.print(f"{line} in {summary.seconds:.1f} s")
-    for count, what in (
-        (inputs["known"] - plan.known_failures, "known from earlier runs, not scored again"),
-        (plan.known_failures, "failed before and have not changed, not tried again"),
-        (inputs["waiting"], "still being written, left for the next run"),
-    ):
-        if count:
-            console.print(f"{count} {what}")
+    _print_left(console, plan)
     if summary.documents:
         console.print(_words_table(summary))
         console.print(f"verdicts    {_listed(summary.verdicts)}")
@@ -65,10 +60,37 @@ def print_summary(
         console.print(f"templates   {len(summary.templates)}, in {templated} templated documents")
     if summary.failures:
         console.print(f"failures    {_listed(summary.failures)}: see {folder / 'failures.jsonl'}")
-    shown, when = (folder, "") if last is None else (Path(last), "  (of the last new files)")
-    console.print(
-        Text(f"report      {_relative(shown) / 'report' / 'index.html'}{when}", style="bold")
-    )
+    if last is None:
+        _print_report(console, folder)
+    else:
+        _print_report(console, Path(last), _OF_THE_LAST)
+
+
+def print_idle(sources: Sequence[Path], plan: Plan, *, last: str | None) -> None:
+    """What a run found where nothing was new, and the report there is, on stdout."""
+    console = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    if plan.found:
+        console.print(f"0 of {plan.found} files scored: nothing is new")
+    else:
+        console.print(f"no files found in {', '.join(map(str, sources))}")
+    _print_left(console, plan)
+    if last is not None and Path(last).is_dir():
+        _print_report(console, Path(last), _OF_THE_LAST)
+
+
+def _print_left(console: Console, plan: Plan) -> None:
+    for count, what in (
+        (len(plan.known) - plan.known_failures, "known from earlier runs, not scored again"),
+        (plan.known_failures, "failed before and have not changed, not tried again"),
+        (len(plan.waiting), "still being written, left for the next run"),
+    ):
+        if count:
+            console.print(f"{count} {what}")
+
+
+def _print_report(console: Console, folder: Path, when: str = "") -> None:
+    page = _relative(folder) / "report" / "index.html"
+    console.print(Text(f"report      {page}{when}", style="bold"))
 
 
 def print_document(report: DocumentReport) -> None:

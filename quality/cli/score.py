@@ -8,7 +8,7 @@ from pathlib import Path
 
 from quality.cli.parsing import add_command, add_settings
 from quality.cli.progress import batch_lines, progress_bar
-from quality.cli.render import print_summary
+from quality.cli.render import print_idle, print_summary
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +58,12 @@ def _score(options: argparse.Namespace) -> int:
         rescore=options.rescore,
         overwrite=options.overwrite,
     ) as run:
+        # A folder that was asked for is made all the same: whoever named it looks into it.
+        if options.out is None and run.plan.is_empty:
+            run.drop()
+            if not options.quiet:
+                print_idle(options.paths, run.plan, last=run.ledger.last_folder())
+            return 0
         show = batch_lines if options.quiet or not sys.stderr.isatty() else progress_bar
         with show(len(run.plan.new), quiet=options.quiet) as tell:
             for batch in run.batches():
@@ -71,7 +77,7 @@ def _score(options: argparse.Namespace) -> int:
         last = None if summary.documents else run.ledger.last_folder()
     if not options.quiet:
         print_summary(summary, run.folder, run.plan, last=last)
-        if not summary.inputs["found"]:
+        if not run.plan.found:
             print(f"no files found in {', '.join(map(str, options.paths))}")
     return 2 if summary.failures else 0
 

@@ -49,6 +49,20 @@ def test_second_run_scores_nothing_and_says_so(quality: Quality, inbox: Path) ->
     assert "0 of 2 files scored" in done.out
     assert "2 known from earlier runs" in done.out
     assert f"out/{before.name}/report/index.html" in done.out
+    assert (inbox.parent / "out" / "latest").resolve() == before
+    assert [path.name for path in (inbox.parent / "out").glob("2*")] == [before.name]
+
+
+def test_what_cannot_be_opened_is_news_once(quality: Quality, inbox: Path) -> None:
+    """Else each run of a schedule would leave a folder for it; mended, it is scored."""
+    link = inbox / "link.txt"
+    link.symlink_to("later.txt")
+    assert quality("score", "inbox").code == 2
+    again = quality("score", "inbox")
+    assert again.code == 0
+    assert "1 failed before and have not changed" in again.out
+    write(inbox / "later.txt", STORY + "A second edition, with figures for May.\n")
+    assert "1 of 3 files scored" in quality("score", "inbox").out
 
 
 @pytest.mark.parametrize("how", ["--rescore", "--no-state", "settings", "touched"])
