@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,6 +34,8 @@ MANIFEST = "manifest.json"
 # What a model is read from; these are hashed. Cards and plots may lie beside them.
 _LOADED = frozenset({".npz", ".json"})
 _BESIDE = frozenset({".md", ".png"})
+# What `update_manifest` writes itself; all else in an entry are facts of the training.
+_OWN = frozenset({"package", "numpy", "tokens", "files"})
 _CURE = "Run `quality train`, or reinstall the package."
 
 
@@ -94,6 +97,23 @@ def verify(models_root: Path, name: str) -> dict[str, Any]:
         )
     _check_files(models_root / name, entry["files"])
     return dict(entry)
+
+
+def adopt(source: Path, models_root: Path, name: str) -> None:
+    """Put the model of another root, verified, in the place of the one of that name.
+
+    Files first, manifest last: a reader in between sees a damaged model, never a wrong one.
+    """
+    entry = verify(source, name)
+    folder = models_root / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.suffix in _LOADED | _BESIDE:
+            old.unlink()
+    for new in sorted((source / name).iterdir()):
+        shutil.copyfile(new, folder / new.name)
+    facts = {key: value for key, value in entry.items() if key not in _OWN}
+    update_manifest(models_root, name, facts)
 
 
 def fingerprint(models_root: Path) -> str:

@@ -139,7 +139,7 @@ def evaluate(
     if not chosen:
         raise UsageError(
             f"No row with a content label and at least {min_words} words to evaluate on. "
-            "Give rows labelled after seeds/GUIDE.md, or lower --min-words."
+            "Give rows labelled after seeds/GUIDE.md."
         )
     found = ParagraphClassifier.load(model_folder).score([row.paragraph for row in chosen])
     return figures(chosen, found, resamples=resamples)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from quality import modelfiles
 from quality.cli.parsing import add_command
 from quality.cli.render import print_evaluation
 from quality.errors import UsageError
+
+# Exit code where a gate holds something back.
+ALARM = 3
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +48,12 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="folder of the models (default: %(default)s)",
     )
     train.add_argument(
-        "--only", choices=("paragraph", "line"), help="fit one model, leave the other as it is"
+        "--only", choices=("paragraph", "line"), help="fit one model, leave the others as they are"
+    )
+    train.add_argument(
+        "--anyway",
+        action="store_true",
+        help="use the new paragraph model even where it is worse than the one in use",
     )
     evaluate = add_command(
         commands,
@@ -60,7 +71,6 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _train(options: argparse.Namespace) -> int:
     from quality.chrome.train import train_line_model
-    from quality.classify.train import train
 
     def progress(what: str, done: int, of: int) -> None:
         print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
@@ -78,18 +88,51 @@ def _train(options: argparse.Namespace) -> int:
         else:
             say(f"{lines}: not there; the line model is left as it is.")
     if options.only in (None, "paragraph"):
-        _there(options.seeds)
-        gold = _if_there(shared / "gold_paragraphs.jsonl.gz")
-        origin = _if_there(shared / "origin_paragraphs.jsonl.gz")
-        report = train(options.seeds, gold, origin, options.out / "paragraph", progress=progress)
-        print(report.message)
+        return _train_paragraphs(options, progress)
     return 0
+
+
+def _train_paragraphs(
+    options: argparse.Namespace, progress: Callable[[str, int, int], None]
+) -> int:
+    """Fit beside the models in use; take their place if no worse on rows not learnt from."""
+    from quality.classify.train import train
+
+    _there(options.seeds)
+    gold = _if_there(options.shared / "gold_paragraphs.jsonl.gz")
+    origin = _if_there(options.shared / "origin_paragraphs.jsonl.gz")
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".train-", dir=out) as place:
+        candidate = Path(place) / "models"
+        report = train(options.seeds, gold, origin, candidate / "paragraph", progress=progress)
+        print(report.message)
+        if not _is_promoted(options, gold, candidate / "paragraph"):
+            return ALARM
+        modelfiles.adopt(candidate, out, "paragraph")
+    return 0
+
+
+def _is_promoted(options: argparse.Namespace, gold: Path | None, candidate: Path) -> bool:
+    from quality.classify.promote import compare
+    from quality.classify.rows import load_rows
+
+    rows = [row for row in load_rows(gold) if row.split == "dev"] if gold else []
+    if not rows:
+        print("No rows to compare it with the model in use: it is used as it is.")
+        return True
+    in_use = options.out / "paragraph"
+    found = compare(in_use if in_use.is_dir() else None, candidate, rows)
+    print(f"On the dev split: {found.message}")
+    if found.accepted or options.anyway:
+        return True
+    print("The model in use stays; --anyway takes the new one all the same.", file=sys.stderr)
+    return False
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     import orjson
 
-    from quality import modelfiles
     from quality.classify.evaluate import evaluate
     from quality.classify.rows import load_rows
 
