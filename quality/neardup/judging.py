@@ -134,7 +134,7 @@ class Judge:
             for document in view.copies
         ]
         for text, overlap in related:
-            near = overlap.similarity >= self._limits.similarity
+            near = overlap.similarity >= self._limits.similarity and not overlap.is_part
             kind = RelationKind.NEAR if near else RelationKind.CONTAINED
             found += [
                 (document, _duplicate(view, document, kind, overlap))

@@ -30,7 +30,14 @@ from quality.neardup.candidates import (
 )
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import MAX_REPORTED, MAX_VERIFIED, Limits
-from quality.neardup.relations import MIN_SPREAD, Overlap, overlaps, trigrams
+from quality.neardup.relations import (
+    MIN_SPREAD,
+    PART_CONTAINMENT,
+    PART_SIZE,
+    Overlap,
+    overlaps,
+    trigrams,
+)
 from quality.neardup.shards import ANCHOR, BAND, check_shards
 from quality.neardup.shingles import U32
 
@@ -107,7 +114,9 @@ CREATE TABLE first_carriers AS
 CREATE TABLE verified AS
     SELECT source, target, ours AS size, theirs AS other_size, spread,
         shared::DOUBLE / (ours + theirs - shared) AS similarity,
-        shared::DOUBLE / least(ours, theirs) AS containment
+        shared::DOUBLE / least(ours, theirs) AS containment,
+        similarity >= $similarity AND NOT (containment >= {PART_CONTAINMENT}
+            AND least(ours, theirs) <= {PART_SIZE} * greatest(ours, theirs)) AS near
     FROM compared JOIN led ON led.text = source
     QUALIFY row_number() OVER (PARTITION BY source ORDER BY target <> leader, rank)
         <= {MAX_VERIFIED};
@@ -118,8 +127,8 @@ CREATE TABLE found AS
     ON ours.text = theirs.text OR ours.text IS NULL AND theirs.text IS NULL AND ours.id = theirs.id
     WHERE ours.place <> theirs.place
     UNION ALL
-    SELECT ours.place, theirs.place, if(similarity >= $similarity, 'near', 'contained'),
-        similarity, containment, CASE WHEN similarity >= $similarity THEN NULL
+    SELECT ours.place, theirs.place, if(near, 'near', 'contained'),
+        similarity, containment, CASE WHEN near THEN NULL
             WHEN size < other_size OR size = other_size AND theirs.place < ours.place
             THEN 'this' ELSE 'other' END
     FROM verified JOIN documents AS ours ON ours.text = source

@@ -24,6 +24,10 @@ ALIKE = 0.5
 # and hardly any place is without one so near; unrelated texts share one in a hundred.
 CLOSE_BY = 6
 MIN_SPREAD = 0.75
+# Nearly all of the shorter text, and a longer one with a third more: a copy cut to 70 % is part
+# of the whole, though both are alike; a new lead or a frame of a few lines makes no part.
+PART_CONTAINMENT = 0.9
+PART_SIZE = 0.75
 
 
 class RelationKind(StrEnum):
@@ -34,7 +38,7 @@ class RelationKind(StrEnum):
     NEAR = "near"
     """Alike as a whole."""
     CONTAINED = "contained"
-    """A good part of one stands in the other."""
+    """A good part of one stands in the other, or all of it in a clearly longer one."""
 
 
 class Inside(StrEnum):
@@ -113,6 +117,12 @@ class Overlap:
     def containment(self) -> float:
         """Share of the smaller set that is in the other."""
         return self.shared / max(1, min(self.ours, self.theirs))
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the shorter text is part of the longer one, however alike they are."""
+        shorter, longer = sorted((self.ours, self.theirs))
+        return self.containment >= PART_CONTAINMENT and shorter <= PART_SIZE * longer
 
     @property
     def is_spread(self) -> bool:

@@ -61,11 +61,16 @@ def test_the_same_bytes_at_two_paths_are_both_kept(index: SectionIndex) -> None:
         (lambda p: replaced(p, 0.10), RelationKind.NEAR),
         (lambda p: replaced(p, 0.20), RelationKind.CONTAINED),
         (lambda p: p[::-1], RelationKind.NEAR),
-        (lambda p: p[:4], RelationKind.NEAR),
+        (lambda p: p[:5], RelationKind.NEAR),
+        (lambda p: p[:4], RelationKind.CONTAINED),
+        (lambda p: replaced(p[:3], 0.02), RelationKind.CONTAINED),
         (lambda p: p[:2], RelationKind.CONTAINED),
         (lambda p: [*article(77, 400), *p, *article(78, 400)], RelationKind.CONTAINED),
     ],
-    ids=["5 %", "10 %", "20 %", "reordered", "two thirds", "one third", "framed"],
+    ids=[
+        *("5 %", "10 %", "20 %", "reordered", "five sixths", "two thirds", "half, edited"),
+        *("one third", "framed"),
+    ],
 )
 def test_edited_articles_are_found(
     index: SectionIndex, edit: Callable[[list[str]], list[str]], kind: RelationKind
