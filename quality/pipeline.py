@@ -219,8 +219,7 @@ class Scorer:
             self.index.add([analysis.signature for analysis in analyses])
             for analysis in analyses:
                 document = analysis.document
-                if document.host is not None:
-                    self.sites.add(document.host, document.id, list(document.block_texts()))
+                self.sites.add(document.host, document.id, list(document.block_texts()))
                 self.templates.add(document.id, document.host, document.title, analysis.outline)
 
     def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:

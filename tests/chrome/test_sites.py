@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from quality.chrome.sites import MAX_LINES, MIN_DOCUMENTS, SiteLines, line_keys
+from quality.chrome.sites import HOSTS_KEPT, MAX_LINES, MIN_DOCUMENTS, SiteLines, line_keys
 from quality.state import State
 
 HOST = "courier.example"
@@ -106,3 +108,56 @@ def test_state_remembers_between_runs(tmp_path):
         [found] = SiteLines(state).repetition(HOST, ["Join our reading club today"], itself)
     assert found is not None
     assert found.documents == 10
+
+
+def test_counts_kept_between_documents_are_the_plain_ones(sites):
+    """Whatever was judged before, counts are those over all documents, cluster by cluster."""
+    rng = random.Random(4)
+    menu = [f"Stock line {letter} of this site" for letter in "abcdefgh"]
+    pages = {f"d{n}": [*rng.sample(menu, 3), f"Story {n} of the day"] for n in range(30)}
+    for document, lines in pages.items():
+        sites.add(HOST, document, lines)
+
+    def halves(document):
+        return str(int(document[1:]) // 2)
+
+    for cluster_of in (itself, halves, itself):
+        total = len({cluster_of(document) for document in pages})
+        for lines in pages.values():
+            found = sites.repetition(HOST, lines[:3], cluster_of)
+            for line, repeated in zip(lines, found, strict=False):
+                held = {cluster_of(d) for d, others in pages.items() if line in others}
+                assert (repeated.documents, repeated.share) == (len(held), len(held) / total)
+
+
+def test_what_is_added_counts_at_once(sites):
+    """Counts are not kept over an addition, nor clusters over a document without host."""
+    fill(sites, 10)
+    line = "Join our reading club today"
+    clusters = {}
+    assert sites.repetition(HOST, [line], lambda d: d)[0].documents == 10
+
+    def cluster_of(document):
+        return clusters.get(document, document)
+
+    assert sites.repetition(HOST, [line], cluster_of)[0].documents == 10
+    clusters["d0"] = "d1"
+    sites.add(None, "elsewhere", [line])
+    assert sites.repetition(HOST, [line], cluster_of)[0].documents == 9
+    sites.add(HOST, "d10", [line])
+    assert sites.repetition(HOST, [line], cluster_of)[0].documents == 10
+
+
+def test_a_host_is_read_once_while_it_is_judged(sites):
+    """The second document of a host costs no more reads of stock lines; memory is bounded."""
+    fill(sites, 40)
+    reads = []
+    sites._state.connection.set_trace_callback(reads.append)
+    sites.repetition(HOST, ["Join our reading club today"], itself)
+    assert len(reads) == 2
+    for _ in range(5):
+        sites.repetition(HOST, ["Join our reading club today"], itself)
+    assert len(reads) == 2
+    for number in range(3 * HOSTS_KEPT):
+        sites.repetition(f"host{number}.example", ["Any line at all"], itself)
+    assert len(sites._hosts) == HOSTS_KEPT
