@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import gate_figures
+from benchmarks.neardup_texts import TEXT_FILES, load_texts, made_up_texts
 
 ROOT = Path(__file__).parent.parent
 FLOORS = Path(__file__).parent / "floors.json"
@@ -66,10 +67,25 @@ MEASUREMENTS = (
         margin=0.02,
     ),
     Measurement(
-        "near-duplicates",
-        lambda: gate_figures.near_duplicates(ROOT / "seeds" / "paragraphs.jsonl"),
-        (ROOT / "seeds" / "paragraphs.jsonl",),
-        ceilings=frozenset({"unrelated_linked"}),
+        "near-duplicates, real texts",
+        lambda: gate_figures.near_duplicates(lambda: load_texts(1_500)),
+        tuple(SHARED / f"{name}.jsonl.gz" for name in TEXT_FILES),
+        ceilings=frozenset({"similarity_error", "unrelated_linked"}),
+        margin=0.001,  # as much as the issue leaves between unrelated texts and none
+    ),
+    Measurement(
+        "near-duplicates, made-up texts",
+        lambda: gate_figures.near_duplicates(lambda: list(made_up_texts(1_500))),
+        (ROOT / "benchmarks" / "neardup_texts.py",),
+        ceilings=frozenset({"similarity_error", "unrelated_linked"}),
+        margin=0.001,  # as much as the issue leaves between unrelated texts and none
+    ),
+    Measurement(
+        "templates, invented sites",
+        gate_figures.house_templates,
+        (ROOT / "tests" / "neardup" / "data", ROOT / "seeds" / "pages"),
+        ceilings=frozenset({"honest_templated"}),
+        margin=0.02,
     ),
 )
 

@@ -5,32 +5,35 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
-import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks import neardup, templates
+from benchmarks.neardup_kill import survive
+from benchmarks.neardup_texts import Text
 from quality import modelfiles
 from quality.classify.evaluate import evaluate
 from quality.classify.rows import load_rows
 from quality.document import Block, BlockKind, Document
 from quality.extract import split_sections
-from quality.neardup.index import SectionIndex
-from quality.neardup.signature import sign_documents
 from quality.pipeline import Analyzer, analyzer_for
 from quality.read import find_inputs
 from quality.run import analyze_batch, open_run
 from quality.settings import Settings
-from quality.state import State
 
 _LABELS = ("f1", "f1_of_three", "accuracy_when_sure", "generated_auc")
 # The invented sites of the sample inbox that fill a house template.
 _FARMS = ("brightpulse", "lanternreport", "worldnowhub")
 # Pages of the line measurement: every fourth dev page keeps it under ten seconds.
 _EVERY = 4
+# A handful of random moments; the full bench has fifty.
+_KILLS = 5
 
 
 def labels(gold: Path) -> dict[str, float]:
@@ -85,23 +88,22 @@ def inbox(folder: Path) -> dict[str, float]:
     }
 
 
-def near_duplicates(paragraphs: Path) -> dict[str, float]:
-    """Edited copies found among texts put together from our own paragraphs."""
-    texts = _texts(paragraphs)
-    rng = random.Random(3)
-    edited = [_edited(text, rng) for text in texts]
-    documents = [_document(str(n), text) for n, text in enumerate([*texts, *edited])]
-    with State.in_memory() as state:
-        index = SectionIndex.open(state)
-        signatures = sign_documents((document, ()) for document in documents)
-        index.add(signatures)
-        linked = [{twin.document for twin in r.duplicates} for r in index.judge_batch(signatures)]
-    count = len(texts)
-    found = sum(str(number + count) in linked[number] for number in range(count))
-    wrong = sum(
-        len(names - {str((number + count) % (2 * count))}) for number, names in enumerate(linked)
-    )
-    return {"edited_found": found / count, "unrelated_linked": wrong / (2 * count)}
+def near_duplicates(texts: Callable[[], list[Text]]) -> dict[str, float]:
+    """Recall, precision, edits and kill -9 of `benchmarks.neardup --quick`, without timings."""
+    with redirect_stdout(StringIO()):
+        figures = neardup.found_and_linked(texts(), quick=True, with_peer=False)
+    same, _ = survive(_KILLS, seed=0)
+    return figures | {"killed_same": same / _KILLS}
+
+
+def house_templates() -> dict[str, float]:
+    """The worst rows of `benchmarks.templates --quick`: least of a farm set, most of an honest."""
+    with redirect_stdout(StringIO()):
+        figures = templates.measure(quick=True)
+    return {
+        "farms_templated": min(v for name, v in figures.items() if name.endswith(": farm")),
+        "honest_templated": max(v for name, v in figures.items() if name.endswith(": honest")),
+    }
 
 
 def _score(folder: Path, settings: Settings) -> Iterator[dict[str, Any]]:
@@ -167,23 +169,6 @@ def _document(name: str, lines: Sequence[str], *, is_dense: bool = False) -> Doc
     text = "\n".join(lines)
     sections = split_sections(blocks, text)
     return Document(name, name, text, tuple(blocks), tuple(sections), language="en", dense=is_dense)
-
-
-def _texts(paragraphs: Path) -> list[list[str]]:
-    """Texts of six paragraphs each, every paragraph in one text only."""
-    rows = [json.loads(line)["text"] for line in paragraphs.read_text().splitlines()]
-    random.Random(2).shuffle(rows)
-    return [rows[n : n + 6] for n in range(0, len(rows) - 5, 6)]
-
-
-def _edited(text: Sequence[str], rng: random.Random) -> list[str]:
-    """A copy with every tenth word or so replaced, a paragraph moved to the end."""
-    stock = " ".join(text).split()
-    changed = [
-        " ".join(rng.choice(stock) if rng.random() < 0.08 else word for word in part.split())
-        for part in text
-    ]
-    return [*changed[1:], changed[0]]
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -47,7 +47,7 @@ class Edit:
 
 
 def thresholds(
-    texts: Sequence[Text], stock: Sequence[Text]
+    texts: Sequence[Text], stock: Sequence[Text], *, with_peer: bool = True
 ) -> tuple[list[Row], list[Row], list[float]]:
     """Rows for us and for datasketch as it comes, and our errors in the similarities."""
     family = _families(texts, stock, random.Random(3))
@@ -55,7 +55,7 @@ def thresholds(
     ours = _our_pairs(_judged(family))
     # Pairs below .05 are not in the truth, so none near that line can be judged.
     errors = [abs(value - truth.get(pair, 0.0)) for pair, value in ours.items() if value >= 0.1]
-    theirs = [(t, _datasketch_pairs(family, t)) for t in THRESHOLDS]
+    theirs = [(t, _datasketch_pairs(family, t)) for t in THRESHOLDS if with_peer]
     return (
         [_row(t, truth, {pair for pair, value in ours.items() if value >= t}) for t in THRESHOLDS],
         [_row(t, truth, found) for t, found in theirs],
@@ -63,12 +63,14 @@ def thresholds(
     )
 
 
-def edited(texts: Sequence[Text], stock: list[Text], tries: int) -> tuple[list[Edit], float]:
+def edited(
+    texts: Sequence[Text], stock: list[Text], tries: int, *, with_peer: bool = True
+) -> tuple[list[Edit], float]:
     """How often each edit is linked, and the share of unrelated pairs that are."""
     rng = random.Random(2)
     index = SectionIndex.open(State.in_memory())
     index.add(sign_documents((as_document(t, str(n)), ()) for n, t in enumerate(texts)))
-    lsh = _DatasketchIndex(texts, 0.5)
+    lsh = _DatasketchIndex(texts if with_peer else [], 0.5)
     result = []
     unrelated = compared = 0
     known = _truth(list(texts))
@@ -78,7 +80,10 @@ def edited(texts: Sequence[Text], stock: list[Text], tries: int) -> tuple[list[E
         relations = _judge(index, made)
         linked = [{int(d.document) for d in one.duplicates} for one in relations]
         hits = sum(number in found for number, found in zip(picked, linked, strict=True))
-        theirs = sum(number in lsh.query(text) for number, text in zip(picked, made, strict=True))
+        theirs = sum(
+            with_peer and number in lsh.query(text)
+            for number, text in zip(picked, made, strict=True)
+        )
         result.append(Edit(name, hits / tries, theirs / tries))
         for number, found in zip(picked, linked, strict=True):
             family = {number} | {n for pair in known if number in pair for n in pair}

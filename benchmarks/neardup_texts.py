@@ -16,6 +16,8 @@ from quality.document import Block, BlockKind, Document, Section
 from quality.neardup.hashing import tokens
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+# The files of it that real texts are taken from.
+TEXT_FILES = ("site_posts", "chrome_lines", "origin_paragraphs")
 MIN_WORDS = 100
 
 # Our own list; one synonym a word is how cheap spinners work.
