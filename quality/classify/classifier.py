@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from quality.classify.explain import Facts, contributions, doubt, evidence, reas
 from quality.classify.labels import CLASSES, FUNCTIONS, Label, Paragraph, Scored
 from quality.classify.leaks import find_leak
 from quality.classify.measure import SUM, Measure, Measured, class_probabilities
-from quality.classify.model import Matrix, Model, Thresholds, load
+from quality.classify.model import Matrix, Model, Thresholds, load, times
 from quality.document import Evidence, EvidenceKind
 from quality.lang import is_language
 from quality.tokens import count_words
@@ -45,6 +46,7 @@ _FORM_ODDS = 3.0
 # Leaked model text settles it as far as a score may.
 _LEAKED = 0.95
 _ADVICE = FUNCTIONS.index(Label.ADVICE)
+_NAMES = tuple(map(str, FUNCTIONS))
 
 
 class ParagraphClassifier:
@@ -88,21 +90,33 @@ class ParagraphClassifier:
         *,
         forms: Sequence[float] = (),
     ) -> list[Scored]:
-        """Labels of the paragraphs of one document, in order.
+        """`label_documents` for one document."""
+        return self.label_documents([Passage(paragraphs, template, forms)])[0]
+
+    def label_documents(self, passages: Sequence[Passage]) -> list[list[Scored]]:
+        """Labels of the paragraphs of several documents.
 
         Evidence of being generated is averaged over each section (a run of paragraphs under
-        the same headings), leaning on the document. `template` is the template coverage of
-        each paragraph's section, 0 to 1; `forms` how far headings and templates say that it
-        gives advice, 0 to 1.
+        the same headings), leaning on its document.
         """
-        if not paragraphs:
-            return []
-        measured = self.measure.of(paragraphs)
-        coverage = np.asarray(template or [0.0] * len(paragraphs), dtype=np.float64)
-        generated = self._generated_in_document(measured, _sections(paragraphs), coverage)
-        if any(forms):
-            measured = _towards_generated(measured, np.asarray(forms, dtype=np.float64))
-        return self._decide(paragraphs, measured, generated, coverage)
+        rows = [paragraph for passage in passages for paragraph in passage.paragraphs]
+        if not rows:
+            return [[] for _ in passages]
+        batches = [slice(start, start + _BATCH) for start in range(0, len(rows), _BATCH)]
+        measured = [self.measure.of(rows[batch]) for batch in batches]
+        coverage = _values([passage.template for passage in passages], passages)
+        forms = _values([passage.forms for passage in passages], passages)
+        generated = self._generated_in_documents(measured, _Parts.of(passages), coverage)
+        found = chain.from_iterable(
+            self._decide(
+                rows[batch],
+                _towards_generated(one, forms[batch]),
+                generated[batch],
+                coverage[batch],
+            )
+            for batch, one in zip(batches, measured, strict=True)
+        )
+        return [list(islice(found, len(passage.paragraphs))) for passage in passages]
 
     def _generated_alone(self, measured: Measured) -> NDArray[np.float64]:
         """How far each paragraph, taken as advice, reads as machine- or template-made, 0 to 1."""
@@ -114,15 +128,17 @@ class ParagraphClassifier:
         )
         return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
-    def _generated_in_document(
-        self, measured: Measured, sections: NDArray[np.int64], coverage: NDArray[np.float64]
+    def _generated_in_documents(
+        self, measured: Sequence[Measured], parts: _Parts, coverage: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The same with section, origin and templates; `sections` numbers each one's section."""
+        """The same with section, origin and templates."""
         mixture = self.model.mixture
+        own = np.concatenate([one.generated for one in measured])
+        origin = np.concatenate([one.origin for one in measured])
         logit = (
-            mixture.own * measured.generated
-            + mixture.section * _mean(measured.generated, sections)
-            + mixture.origin * (_mean(measured.origin, sections) - mixture.origin_centre)
+            mixture.own * own
+            + mixture.section * parts.means(own)
+            + mixture.origin * (parts.means(origin) - mixture.origin_centre)
             + mixture.template * coverage
             + mixture.shift
         )
@@ -136,61 +152,63 @@ class ParagraphClassifier:
         coverage: NDArray[np.float64],
     ) -> list[Scored]:
         probabilities = class_probabilities(self.model.calibration, measured.classes)
-        functions = probabilities @ SUM
+        functions = times(probabilities, SUM)
         best = functions.argmax(axis=1)
         mine, rival = _contrast(probabilities, best)
         parts = contributions(
             measured, self.measure.effective, self.model.surroundings, (mine, rival)
         )
+        counts = measured.reading.counts
+        said = map(
+            _Said,
+            functions.tolist(),
+            best.tolist(),
+            rival.tolist(),
+            generated.tolist(),
+            coverage.tolist(),
+            *(counts[:, column].tolist() for column in self._column.values()),
+            sum(counts[:, column] for column in self._function_words).tolist(),  # type: ignore[union-attr]
+        )
         items = evidence(self.model.space, measured, paragraphs, parts)
-        said = _Said(functions, best, rival, generated, coverage)
-        return [
-            self._scored(paragraph, measured.reading.counts[row], said, row, items[row])
-            for row, paragraph in enumerate(paragraphs)
-        ]
+        return list(map(self._scored, paragraphs, counts, said, items))
 
     def _scored(
         self,
         paragraph: Paragraph,
         counts: NDArray[np.float32],
         said: _Said,
-        row: int,
         items: tuple[Evidence, ...],
     ) -> Scored:
-        silence = self._silence(paragraph, counts)
+        silence = self._silence(paragraph, said)
         if silence:
             return Scored(Label.UNCERTAIN, None, None, silence)
-        functions = said.functions[row]
-        function, confidence = FUNCTIONS[said.best[row]], float(functions[said.best[row]])
-        chance = float(said.generated[row])
-        if float(functions[_ADVICE]) >= _ADVICE_LIKE:
-            found = _beyond_words(paragraph, float(said.coverage[row]))
+        chance = said.generated
+        if said.functions[_ADVICE] >= _ADVICE_LIKE:
+            found = _beyond_words(paragraph, said.coverage)
             items += found
             if any(item.kind is EvidenceKind.RULE for item in found):
-                chance = max(float(said.generated[row]), _LEAKED)
-        label = self._label(function, confidence, chance)
+                chance = max(chance, _LEAKED)
+        label = self._label(FUNCTIONS[said.best], said.functions[said.best], chance)
         if label is Label.UNCERTAIN:
-            why = _doubt(functions)
+            why = _doubt(said.functions)
         else:
             facts = self._facts.of(counts, paragraph)
-            why = reason(label, CLASSES[said.rival[row]], items, paragraph.text, facts)
-        return Scored(label, _rounded(functions), round(chance, 4), why, items)
+            why = reason(label, CLASSES[said.rival], items, paragraph.text, facts)
+        scores = {name: round(score, 4) for name, score in zip(_NAMES, said.functions, strict=True)}
+        return Scored(label, scores, round(chance, 4), why, items)
 
-    def _silence(self, paragraph: Paragraph, counts: NDArray[np.float32]) -> str | None:
+    def _silence(self, paragraph: Paragraph, said: _Said) -> str | None:
         """Why the model should not speak of this text, if it should not."""
-        words = int(counts[self._column["words"]])
-        if words < self.thresholds.min_words:
+        if int(said.words) < self.thresholds.min_words:
             return f"Too short to tell: {count_words(paragraph.text)} words."
-        rare = float(counts[self._column["rare words, share"]])
-        common = float(counts[self._function_words].sum())
         if (
-            common < _SURELY_ENGLISH
-            and not (rare < _SURELY_KNOWN and paragraph.text.isascii())
+            said.common < _SURELY_ENGLISH
+            and not (said.rare < _SURELY_KNOWN and paragraph.text.isascii())
             and not is_language(paragraph.text, LANGUAGE)
         ):
             return "Does not read as English, the language the model knows."
-        if rare > self.thresholds.rare:
-            return f"{rare:.0%} of the words are unknown to the model."
+        if said.rare > self.thresholds.rare:
+            return f"{said.rare:.0%} of the words are unknown to the model."
         return None
 
     def _label(self, function: Label, confidence: float, generated: float) -> Label:
@@ -201,19 +219,73 @@ class ParagraphClassifier:
         return function
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What the model says of a batch, row by row."""
+class Passage(NamedTuple):
+    """The paragraphs of one document in order, and what its sections say of each.
 
-    functions: Matrix
-    best: NDArray[np.int64]
-    rival: NDArray[np.int64]
-    generated: NDArray[np.float64]
-    coverage: NDArray[np.float64]
+    `template` is the template coverage of its section, 0 to 1; `forms` how far headings and
+    templates say that it gives advice, 0 to 1. Empty where nothing is said.
+    """
+
+    paragraphs: Sequence[Paragraph]
+    template: Sequence[float] = ()
+    forms: Sequence[float] = ()
+
+
+class _Said(NamedTuple):
+    """What the model says of one paragraph, and what of it decides whether it may."""
+
+    functions: list[float]
+    best: int
+    rival: int
+    generated: float
+    coverage: float
+    words: float
+    rare: float
+    common: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The number of each paragraph's section, and of each section's document."""
+
+    section_of: NDArray[np.int64]
+    document_of: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, passages: Sequence[Passage]) -> _Parts:
+        """A section is a run of paragraphs under the same headings."""
+        begins: list[bool] = []
+        owners: list[int] = []
+        for number, (paragraphs, _, _) in enumerate(passages):
+            begins += [True] * bool(paragraphs)
+            begins += [one.headings != two.headings for one, two in pairwise(paragraphs)]
+            owners += [number] * len(paragraphs)
+        first = np.array(begins)
+        return cls(np.cumsum(first) - 1, np.array(owners, dtype=np.int64)[first])
+
+    def means(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Each section's mean, leaning on its document's."""
+        # bincount adds one after another: what stands beside a document changes nothing.
+        sizes, sums = np.bincount(self.section_of), np.bincount(self.section_of, values)
+        whole = np.bincount(self.document_of, sums) / np.maximum(
+            np.bincount(self.document_of, sizes), 1
+        )
+        leaning = _DOCUMENT_WEIGHT * whole[self.document_of]
+        return np.asarray(((sums + leaning) / (sizes + _DOCUMENT_WEIGHT))[self.section_of])
+
+
+def _values(given: Sequence[Sequence[float]], passages: Sequence[Passage]) -> NDArray[np.float64]:
+    """One value a paragraph, 0 where a document has none."""
+    every = (
+        own or [0.0] * len(passage.paragraphs) for own, passage in zip(given, passages, strict=True)
+    )
+    return np.array(list(chain.from_iterable(every)), dtype=np.float64)
 
 
 def _towards_generated(measured: Measured, forms: NDArray[np.float64]) -> Measured:
     """The same with the odds of generated advice raised where the section's form says so."""
+    if not forms.any():
+        return measured
     classes = measured.classes.copy()
     classes[:, CLASSES.index(Label.GENERATED_ADVICE)] += _FORM_ODDS * forms
     return replace(measured, classes=classes)
@@ -229,30 +301,9 @@ def _contrast(
     return mine, rival
 
 
-def _sections(paragraphs: Sequence[Paragraph]) -> NDArray[np.int64]:
-    changes = [0] + [int(one.headings != two.headings) for one, two in pairwise(paragraphs)]
-    return np.cumsum(np.array(changes))
-
-
-def _mean(values: NDArray[np.float64], sections: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Each section's mean, leaning on the whole document's."""
-    sizes, sums = np.bincount(sections), np.bincount(sections, weights=values)
-    means = (sums + _DOCUMENT_WEIGHT * values.mean()) / (sizes + _DOCUMENT_WEIGHT)
-    return np.asarray(means[sections])
-
-
-def _rounded(scores: NDArray[np.float64]) -> dict[str, float]:
-    return {
-        str(function): round(float(value), 4)
-        for function, value in zip(FUNCTIONS, scores, strict=True)
-    }
-
-
-def _doubt(functions: NDArray[np.float64]) -> str:
+def _doubt(functions: list[float]) -> str:
     second, first = np.argsort(functions)[-2:].tolist()
-    return doubt(
-        (FUNCTIONS[first], float(functions[first])), (FUNCTIONS[second], float(functions[second]))
-    )
+    return doubt((FUNCTIONS[first], functions[first]), (FUNCTIONS[second], functions[second]))
 
 
 def _beyond_words(paragraph: Paragraph, coverage: float) -> tuple[Evidence, ...]:

@@ -10,9 +10,9 @@ batch, which is what makes 5,000 paragraphs a second possible in Python.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,10 +112,12 @@ def _tokens(text: str) -> re.Pattern[str]:
     return _TOKEN_OR_ADDRESS if "://" in text or "www." in text else _TOKEN
 
 
-def surface_spans(text: str) -> list[tuple[int, int]]:
-    """Start and end of each token of `surfaces`, counted in the whole text."""
+def surface_spans(text: str, most: int | None = None) -> list[tuple[int, int]]:
+    """Start and end of the first `most` tokens of `surfaces`, counted in the whole text."""
+    if most == 0:
+        return []
     shift = len(text) - len(strip_bullet(text)[0])
-    return [match.span() for match in _tokens(text).finditer(text, shift)]
+    return [match.span() for match in islice(_tokens(text).finditer(text, shift), most)]
 
 
 def shape_of(folded: str) -> int:
@@ -126,6 +128,35 @@ def shape_of(folded: str) -> int:
         if folded.endswith(ending) and len(folded) > len(ending) + 2:
             return shape
     return WORD
+
+
+_Described = tuple[int, int, int, int, bool]
+
+
+class _Seen(dict[str, int]):
+    """Numbers of surfaces, given as they come; `table` has a column for each after `settle`."""
+
+    def __init__(self, describe: Callable[[str], _Described]) -> None:
+        super().__init__()
+        self.table = np.zeros((5, 1 << 14), dtype=np.int64)
+        self._describe = describe
+        self._fresh: list[_Described] = []
+
+    def __missing__(self, surface: str) -> int:
+        self._fresh.append(self._describe(surface))
+        number = self[surface] = len(self)
+        return number
+
+    def settle(self) -> None:
+        """Take what is new into the table."""
+        if not self._fresh:
+            return
+        while self.table.shape[1] < len(self):
+            # Twice as wide, that not every new word costs a copy.
+            self.table = np.hstack([self.table, np.zeros_like(self.table)])
+        begin = len(self) - len(self._fresh)
+        self.table[:, begin : len(self)] = np.array(self._fresh, dtype=np.int64).T
+        self._fresh.clear()
 
 
 class Encoder:
@@ -145,12 +176,7 @@ class Encoder:
         self.first_word = len(SHAPES)
         self._first_known = len(SHAPES) + len(self.vocabulary)
         self.ids = {word: number for number, word in enumerate(self.tokens)}
-        self._forget()
-
-    def _forget(self) -> None:
-        self._seen: dict[str, int] = {}
-        self._table: list[tuple[int, int, int, int, bool]] = []
-        self._columns: tuple[NDArray[np.int64], ...] = ()
+        self._seen = _Seen(self._describe)
 
     def encode(self, texts: Sequence[str]) -> Encoded:
         """The texts as token arrays."""
@@ -158,7 +184,7 @@ class Encoder:
         found = [_tokens(text).findall(text) for text, _ in parts]
         counts = np.fromiter(map(len, found), np.int64, len(found))
         surface = self._look_up(list(chain.from_iterable(found)))
-        words, plain, forms, lengths, openers = (column[surface] for column in self._columns)
+        words, plain, forms, lengths, openers = (column[surface] for column in self._seen.table)
         rows = np.repeat(np.arange(len(found)), counts)
         bounds = np.concatenate(([0], np.cumsum(counts)))
         starts = _starts(rows, openers.astype(bool))
@@ -183,18 +209,12 @@ class Encoder:
 
     def _look_up(self, flat: list[str]) -> NDArray[np.int64]:
         if len(self._seen) > _MAX_SURFACES:
-            self._forget()
-        seen = self._seen
-        unknown = set(flat).difference(seen)
-        if unknown or not self._columns:
-            for surface in sorted(unknown):
-                seen[surface] = len(self._table)
-                self._table.append(self._describe(surface))
-            table = np.array(self._table, dtype=np.int64).reshape(-1, 5)
-            self._columns = tuple(np.ascontiguousarray(column) for column in table.T)
-        return np.fromiter(map(seen.__getitem__, flat), np.int64, len(flat))
+            self._seen = _Seen(self._describe)
+        numbers = np.fromiter(map(self._seen.__getitem__, flat), np.int64, len(flat))
+        self._seen.settle()
+        return numbers
 
-    def _describe(self, surface: str) -> tuple[int, int, int, int, bool]:
+    def _describe(self, surface: str) -> _Described:
         """Id, id when delexicalised, form, length, whether a capital after it says nothing."""
         if len(surface) == 1 and not surface.isalnum():
             mark = self.ids.get(surface, MARK)

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quality.classify.encode import surface_spans
-from quality.classify.features import FeatureSpace, Reading, headings_of
+from quality.classify.features import FeatureSpace, headings_of
 from quality.classify.labels import CLASSES, Label, Paragraph
-from quality.classify.measure import Fast, Measured
-from quality.classify.model import Matrix, Surroundings
+from quality.classify.measure import Measured
+from quality.classify.model import Fast, Matrix, Surroundings, times
+from quality.classify.reading import Reading
 from quality.classify.wording import MARKERS, QUIET, counted, join, say_count
 from quality.document import Evidence, EvidenceKind
 
@@ -35,8 +37,7 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one feature adds to the log-odds of one class against another."""
 
     row: int
@@ -71,22 +72,19 @@ def contributions(
     of the two class scores.
     """
     mine, other = contrast
-    words, linear = measured.reading.words, effective.linear
+    words, size = measured.reading.words, effective.words.shape[1]
     rows = np.repeat(np.arange(words.shape[0]), np.diff(words.indptr))
-    weights = linear.words[mine[rows], words.indices] - linear.words[other[rows], words.indices]
-    counts = [
-        table[measured.bins[:, number], mine] - table[measured.bins[:, number], other]
-        for number, table in enumerate(effective.tables)
-    ]
+    flat, first = effective.words.ravel(), words.indices.astype(np.int64) * size
+    weights = flat[first + mine[rows]] - flat[first + other[rows]]
+    flat, first = effective.steps.ravel(), (measured.bins + effective.bases) * size
+    counts = flat[first + mine[:, None]] - flat[first + other[:, None]]
     sides = (
-        measured.views.before @ (surroundings.before + surroundings.shifts[1]),
-        measured.views.after @ (surroundings.after + surroundings.shifts[2]),
+        times(measured.views.before, surroundings.before + surroundings.shifts[1]),
+        times(measured.views.after, surroundings.after + surroundings.shifts[2]),
     )
     every = np.arange(len(mine))
     around = [side[every, mine] - side[every, other] for side in sides]
-    return Parts(
-        weights.astype(np.float64) * words.data, np.column_stack(counts), np.column_stack(around)
-    )
+    return Parts(weights.astype(np.float64) * words.data, counts, np.column_stack(around))
 
 
 def evidence(
@@ -127,25 +125,23 @@ def _largest(space: FeatureSpace, measured: Measured, parts: Parts) -> list[Cont
 
 
 def _whole_name(space: FeatureSpace, measured: Measured, row: int, column: int) -> str:
-    names = list(space.steps)
-    if column < len(names):
-        return _said_of_count(space, measured.reading, row, names[column])
-    side = "before" if column == len(names) else "after"
+    if column < len(space.stepped):
+        return _said_of_count(space, measured.reading, row, space.stepped[column])
+    side = "before" if column == len(space.stepped) else "after"
     likely = CLASSES[int(getattr(measured.views, side)[row].argmax())]
     return f"the line {side} reads like {NAMES[likely]}"
 
 
 def _said_of_count(space: FeatureSpace, reading: Reading, row: int, name: str) -> str:
-    columns = space.style.names
-    whole = counted(name)
-    number = float(reading.counts[row, columns.index(whole if whole in columns else name)])
-    return say_count(name, number, int(reading.counts[row, columns.index("words")]))
+    place = space.style.place
+    number = float(reading.counts[row, place.get(counted(name), place[name])])
+    return say_count(name, number, int(reading.counts[row, place["words"]]))
 
 
 def _with_spans(found: Sequence[Contribution], text: str) -> tuple[Evidence, ...]:
     if not found:
         return ()
-    spans = surface_spans(text) if any(item.first >= 0 for item in found) else []
+    spans = surface_spans(text, 1 + max(item.last for item in found))
     return tuple(
         Evidence(
             EvidenceKind.FEATURE,
@@ -206,10 +202,10 @@ class Facts:
 
     def of(self, counts: NDArray[np.float32], paragraph: Paragraph) -> list[str]:
         """The facts of one paragraph, from its row of style counts."""
-        values, size = counts.tolist(), int(counts[self._words])
-        said = [say_count(name, values[column], size) for column, name in self._columns]
-        if values[self._markers]:
-            said.append(say_count(MARKERS, values[self._markers], size))
+        size, markers = int(counts[self._words]), float(counts[self._markers])
+        said = [say_count(name, float(counts[column]), size) for column, name in self._columns]
+        if markers:
+            said.append(say_count(MARKERS, markers, size))
         headings = headings_of(paragraph)
         if headings:
             said.append(f"under “{headings[-1].strip()}”")

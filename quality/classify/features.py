@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from scipy import sparse
 
 from quality.classify.encode import FIGURE, PUNCTUATION, Encoded, Encoder
 from quality.classify.labels import Paragraph
+from quality.classify.reading import Reading, by_row, first_of_each, hashed, joined
 from quality.classify.style import Style
 from quality.document import BlockKind
 
@@ -57,22 +57,10 @@ _Ids = NDArray[np.int64]
 _Keys = tuple[int, _Ids, _Ids, _Ids, _Ids]
 # Families whose keys are one id each: looked up in a table instead of searched for.
 _SINGLE = (ONE, OPENS_SENTENCE, OPENS_PARAGRAPH, HEADING, FORM, *MEANT)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A batch of paragraphs as the model sees it.
-
-    `words` holds one row a paragraph. Parallel to its data: `firsts` and `lasts`, the numbers
-    of the tokens where the feature's first occurrence begins and ends (-1 outside the text).
-    `counts` are the style counts, one column a name.
-    """
-
-    words: sparse.csr_array
-    firsts: NDArray[np.int64]
-    lasts: NDArray[np.int64]
-    counts: NDArray[np.float32]
-    encoded: Encoded
+# Headings above in one string, and numbers in FORMS.
+_Around = tuple[str, tuple[int, ...]]
+# One bit in 13 is set with the 82,000 keys of the model: so few unknown runs are searched for.
+_SIEVE_BITS = 20
 
 
 class FeatureSpace:
@@ -92,7 +80,8 @@ class FeatureSpace:
         self.rarity = rarity
         self.steps = {name: tuple(cuts) for name, cuts in steps.items() if cuts}
         self.step_bounds = np.cumsum([0, *(len(cuts) for cuts in self.steps.values())])
-        self._places = [style.names.index(name) for name in self.steps]
+        self.stepped = tuple(self.steps)
+        self._places = [style.place[name] for name in self.steps]
         self._cuts = [np.array(cuts, dtype=np.float32) for cuts in self.steps.values()]
         tags = keys >> _TAG
         # Features scaled together: words, headings and form, words by meaning, openers by meaning.
@@ -103,6 +92,9 @@ class FeatureSpace:
             for tag in MEANT
         )
         self._direct = {tag: self._columns_of(tag) for tag in _SINGLE}
+        self._sieve = np.zeros(1 << _SIEVE_BITS, dtype=bool)
+        self._sieve[hashed(keys, _SIEVE_BITS)] = True
+        self._names: dict[int, str] = {}
 
     def _columns_of(self, tag: int) -> NDArray[np.int64]:
         """The column of each id in a family of single ids, -1 where there is none."""
@@ -121,33 +113,36 @@ class FeatureSpace:
 
     def read(self, paragraphs: Sequence[Paragraph]) -> Reading:
         """The paragraphs' known features, those of headings and form around among them."""
-        encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
-        return self._reading(encoded, self._context_keys(paragraphs))
+        lines = self.read_alone([paragraph.text for paragraph in paragraphs])
+        around, contexts = self.read_around(paragraphs)
+        return joined((lines, np.arange(len(paragraphs))), (around, contexts))
 
     def read_alone(self, texts: Sequence[str]) -> Reading:
         """The known features of texts as if nothing stood around them."""
-        return self._reading(self.encoder.encode(texts), [])
+        encoded = self.encoder.encode(texts)
+        return self._reading(_text_keys(encoded), len(texts), self.style.values(encoded))
 
-    def _reading(self, encoded: Encoded, context: list[_Keys]) -> Reading:
-        size = len(encoded.bounds) - 1
-        rows, columns, firsts, lasts = self._occurrences([*_text_keys(encoded), *context])
+    def read_around(self, paragraphs: Sequence[Paragraph]) -> tuple[Reading, NDArray[np.int64]]:
+        """The features around: a row for each that is different, and each paragraph's row."""
+        places: dict[_Around, int] = {}
+        rows = [places.setdefault(around(item), len(places)) for item in paragraphs]
+        nothing = np.zeros((len(places), 0), dtype=np.float32)
+        reading = self._reading(self._context_keys(list(places)), len(places), nothing)
+        return reading, np.array(rows, dtype=np.int64)
+
+    def _reading(self, parts: list[_Keys], size: int, counts: NDArray[np.float32]) -> Reading:
+        rows, columns, firsts, lasts = self._occurrences(parts)
         # One entry a feature and row, standing for its first occurrence.
-        entry = rows * len(self.keys) + columns
-        order = np.argsort(entry, kind="stable")
-        entry = entry[order]
-        first = np.ones(len(entry), dtype=bool)
-        first[1:] = entry[1:] != entry[:-1]
-        order = order[first]
+        order = first_of_each(rows * len(self.keys) + columns)
+        order = order[by_row(rows[order], size)]
         rows, columns = rows[order], columns[order]
         bounds = np.searchsorted(rows, np.arange(size + 1))
         data = self._scaled(rows, columns, size)
-        shape = (size, len(self.keys))
         return Reading(
-            words=sparse.csr_array((data, columns, bounds), shape=shape),
+            words=sparse.csr_array((data, columns, bounds), shape=(size, len(self.keys))),
             firsts=firsts[order],
             lasts=lasts[order],
-            counts=self.style.values(encoded),
-            encoded=encoded,
+            counts=counts,
         )
 
     def bins(self, counts: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -173,7 +168,7 @@ class FeatureSpace:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Every key of every paragraph, known or not, with its row: for fitting."""
         encoded = self.encoder.encode([paragraph.text for paragraph in paragraphs])
-        parts = [*_text_keys(encoded), *self._context_keys(paragraphs)]
+        parts = [*_text_keys(encoded), *self._context_keys([around(item) for item in paragraphs])]
         keys = np.concatenate([part[1] | part[0] << _TAG for part in parts])
         return keys, np.concatenate([part[2] for part in parts])
 
@@ -197,37 +192,45 @@ class FeatureSpace:
         """Row, column, first and last token of every known word feature, wherever it stands."""
         found = []
         for tag, low, rows, firsts, lasts in parts:
-            if tag in self._direct:
-                place = self._direct[tag][low]
-                known = np.flatnonzero(place >= 0)
-            else:
-                keys = low | tag << _TAG
-                place = np.searchsorted(self.keys, keys)
-                place[place == len(self.keys)] = 0
-                known = np.flatnonzero(self.keys[place] == keys)
-            found.append((rows[known], place[known], firsts[known], lasts[known]))
+            known, columns = self._known(tag, low)
+            found.append((rows[known], columns, firsts[known], lasts[known]))
         return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
-    def _context_keys(self, paragraphs: Sequence[Paragraph]) -> list[_Keys]:
-        above = [" | ".join(headings_of(paragraph)) for paragraph in paragraphs]
-        encoded = self.encoder.encode(above)
+    def _known(self, tag: int, low: _Ids) -> tuple[_Ids, _Ids]:
+        """Which keys of a family are features, and their columns."""
+        if tag in self._direct:
+            columns = self._direct[tag][low]
+            known = np.flatnonzero(columns >= 0)
+            return known, columns[known]
+        keys = low | tag << _TAG
+        # Most runs of words are unknown, and most of those have no bit in the sieve.
+        maybe = np.flatnonzero(self._sieve[hashed(keys, _SIEVE_BITS)])
+        keys = keys[maybe]
+        columns = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known = np.flatnonzero(self.keys[columns] == keys)
+        return maybe[known], columns[known]
+
+    def _context_keys(self, contexts: Sequence[_Around]) -> list[_Keys]:
+        encoded = self.encoder.encode([above for above, _ in contexts])
         word = encoded.forms != PUNCTUATION
-        rows, forms = [], []
-        for row, paragraph in enumerate(paragraphs):
-            for number in form_of(paragraph, headed=bool(above[row])):
-                rows.append(row)
-                forms.append(number)
         words = encoded.words[word]
+        numbers = np.array([number for _, held in contexts for number in held], dtype=np.int64)
+        rows = np.repeat(np.arange(len(contexts)), [len(held) for _, held in contexts])
         nowhere = np.full(max(len(words), len(rows)), -1)
-        above_it, around = nowhere[: len(words)], nowhere[: len(rows)]
-        numbers = np.array(forms, dtype=np.int64)
+        above_it, beside = nowhere[: len(words)], nowhere[: len(rows)]
         return [
             (HEADING, words, encoded.rows[word], above_it, above_it),
-            (FORM, numbers, np.array(rows, dtype=np.int64), around, around),
+            (FORM, numbers, rows, beside, beside),
         ]
 
     def name(self, column: int) -> str:
         """A word feature as a person reads it."""
+        known = self._names.get(column)
+        if known is None:
+            known = self._names[column] = self._name(column)
+        return known
+
+    def _name(self, column: int) -> str:
         key = int(self.keys[column])
         tag, low = key >> _TAG, key & ((1 << _TAG) - 1)
         if tag == FORM:
@@ -243,6 +246,12 @@ class FeatureSpace:
         if tag == OPENS_MEANING:
             return f"opens with words like “{text}”"
         return f"opens with “{text}”" if tag > THREE else f"“{text}”"
+
+
+def around(paragraph: Paragraph) -> _Around:
+    """What stands around a paragraph, as far as it is a feature."""
+    above = " | ".join(headings_of(paragraph))
+    return above, tuple(form_of(paragraph, headed=bool(above)))
 
 
 def headings_of(paragraph: Paragraph) -> tuple[str, ...]:

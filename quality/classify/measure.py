@@ -7,23 +7,15 @@ that raised macro-F1 from .674 to .706).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.classify.features import Reading
 from quality.classify.labels import CLASSES, FUNCTIONS, Label, Paragraph
-from quality.classify.model import (
-    Calibration,
-    Linear,
-    Matrix,
-    Model,
-    Views,
-    climb,
-    raw_scores,
-)
+from quality.classify.model import Calibration, Fast, Matrix, Model, Views, times
+from quality.classify.reading import Reading, joined
 
 # The start of a neighbouring line says what it does; gold rows hold no more of it either.
 NEIGHBOUR_CHARS = 160
@@ -33,6 +25,11 @@ NEIGHBOUR_MIN_WORDS = 3
 # From the five classes to the four functions.
 _FUNCTION_OF = [Label.ADVICE if kind is Label.GENERATED_ADVICE else kind for kind in CLASSES]
 SUM = np.array([[float(kind == function) for function in FUNCTIONS] for kind in _FUNCTION_OF])
+
+
+# Columns of the models side by side.
+_FUNCTIONS = slice(0, len(CLASSES))
+_GENERATED, _ORIGIN = len(CLASSES), len(CLASSES) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,77 +50,67 @@ class Measured:
     origin: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Fast:
-    """A linear model with its steps summed up, ready to score."""
-
-    linear: Linear
-    tables: tuple[Matrix, ...]
-
-
 class Measure:
     """Scores paragraphs by a model. What is measured together makes no difference."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._functions = self._fast(model.functions)
-        self._generated = self._fast(model.generated)
-        self._origin = self._fast(model.origin)
-        self.effective = self._fast(model.surroundings.effective(model.functions))
-
-    def _fast(self, linear: Linear) -> Fast:
-        return Fast(linear, climb(self._model.space, linear))
+        self._all = Fast(model.space, model.functions, model.generated, model.origin)
+        self.effective = Fast(model.space, model.surroundings.effective(model.functions))
 
     def of(self, paragraphs: Sequence[Paragraph]) -> Measured:
         """The raw results of paragraphs."""
-        space = self._model.space
-        reading = space.read(paragraphs)
-        bins = space.bins(reading.counts)
-        own = _raw(self._functions, reading, bins)
-        generated = _raw(self._generated, reading, bins)[:, 0]
-        lines = _Lines(self, paragraphs)
-        views = Views(own, lines.probabilities("before"), lines.probabilities("after"))
+        space, lines = self._model.space, _Lines(paragraphs)
+        alone = space.read_alone(lines.texts)
+        bins = space.bins(alone.counts)
+        scores = self._all.of_words(alone) + self._all.of_counts(bins) + self._all.intercept
+        around, contexts = space.read_around(paragraphs)
+        own = scores[lines.own] + self._all.of_words(around)[contexts]
+        views = Views(own[:, _FUNCTIONS], *lines.probabilities(scores[:, _FUNCTIONS]))
         return Measured(
-            reading=reading,
-            bins=bins,
+            reading=joined((alone, lines.own), (around, contexts)),
+            bins=bins[lines.own],
             views=views,
             classes=self._model.surroundings.scores(views),
-            generated=generated,
-            generated_around=lines.generated(generated),
-            origin=_raw(self._origin, reading, bins)[:, 0],
+            generated=own[:, _GENERATED],
+            generated_around=lines.mean_around(scores[:, _GENERATED], own[:, _GENERATED]),
+            origin=own[:, _ORIGIN],
         )
-
-    def alone(self, texts: Sequence[str]) -> tuple[Matrix, NDArray[np.float64]]:
-        """Class probabilities and generated log-odds of lines by themselves."""
-        reading = self._model.space.read_alone(texts)
-        bins = self._model.space.bins(reading.counts)
-        classes = softmax(_raw(self._functions, reading, bins))
-        return classes, _raw(self._generated, reading, bins)[:, 0]
 
 
 class _Lines:
-    """The distinct neighbouring lines of a batch, each measured once."""
+    """The distinct lines of a batch: the paragraphs, and what of their neighbours is looked at.
 
-    def __init__(self, measure: Measure, paragraphs: Sequence[Paragraph]) -> None:
+    `own`, `before` and `after` are the places of each paragraph's lines in `texts`, -1 where
+    there is none.
+    """
+
+    def __init__(self, paragraphs: Sequence[Paragraph]) -> None:
         places: dict[str, int] = {}
-        self._rows: dict[str, NDArray[np.int64]] = {}
-        for side in ("before", "after"):
-            cuts = (neighbour(getattr(paragraph, side)) for paragraph in paragraphs)
-            found = [-1 if cut is None else places.setdefault(cut, len(places)) for cut in cuts]
-            self._rows[side] = np.array(found, dtype=np.int64)
-        # One row more, for "no line": index -1 finds it.
-        self._classes = np.zeros((len(places) + 1, len(CLASSES)))
-        self._generated = np.zeros(len(places) + 1)
-        if places:
-            self._classes[:-1], self._generated[:-1] = measure.alone(list(places))
+        self.own = _placed((paragraph.text for paragraph in paragraphs), places)
+        self.before = _placed((neighbour(paragraph.before) for paragraph in paragraphs), places)
+        self.after = _placed((neighbour(paragraph.after) for paragraph in paragraphs), places)
+        self.texts = list(places)
 
-    def probabilities(self, side: str) -> Matrix:
-        return np.asarray(self._classes[self._rows[side]])
+    def probabilities(self, scores: Matrix) -> tuple[Matrix, Matrix]:
+        """Class probabilities of the lines before and after, from the scores of all lines."""
+        # One row more, for "no line": place -1 finds it.
+        classes = np.vstack([softmax(scores), np.zeros((1, scores.shape[1]))])
+        return classes[self.before], classes[self.after]
 
-    def generated(self, own: NDArray[np.float64]) -> NDArray[np.float64]:
-        count = sum((rows >= 0).astype(np.float64) for rows in self._rows.values())
-        total = sum(self._generated[rows] for rows in self._rows.values())
+    def mean_around(
+        self, scores: NDArray[np.float64], own: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The mean score of the lines around, or the paragraph's own where there are none."""
+        padded = np.append(scores, 0.0)
+        total = padded[self.before] + padded[self.after]
+        count = (self.before >= 0).astype(np.float64) + (self.after >= 0)
         return np.asarray(np.where(count > 0, total / np.maximum(count, 1), own))
+
+
+def _placed(lines: Iterable[str | None], places: dict[str, int]) -> NDArray[np.int64]:
+    found = (-1 if line is None else places.setdefault(line, len(places)) for line in lines)
+    return np.fromiter(found, np.int64)
 
 
 def neighbour(line: str | None) -> str | None:
@@ -144,14 +131,10 @@ def class_probabilities(calibration: Calibration, classes: Matrix) -> Matrix:
 
 def function_scores(calibration: Calibration, classes: Matrix) -> Matrix:
     """Calibrated probabilities of the four functions, in the order of FUNCTIONS."""
-    return np.asarray(class_probabilities(calibration, classes) @ SUM)
+    return np.asarray(times(class_probabilities(calibration, classes), SUM))
 
 
 def softmax(scores: Matrix) -> Matrix:
     """Each row as probabilities."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def _raw(fast: Fast, reading: Reading, bins: NDArray[np.int64]) -> Matrix:
-    return raw_scores(fast.linear, fast.tables, reading, bins)

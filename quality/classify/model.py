@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.classify.encode import Encoder
-from quality.classify.features import STEP_SCALE, FeatureSpace, Reading
+from quality.classify.features import STEP_SCALE, FeatureSpace
 from quality.classify.labels import CLASSES
+from quality.classify.reading import Reading
 from quality.classify.style import Style
 from quality.errors import ModelError
 from quality.modelfiles import load_arrays, load_json, update_manifest, verify
@@ -81,10 +82,10 @@ class Surroundings:
     def scores(self, views: Views) -> Matrix:
         """Class scores of paragraphs with the lines around worked in."""
         return np.asarray(
-            views.own @ self.own
+            times(views.own, self.own)
             + self.shifts[0]
-            + views.before @ (self.before + self.shifts[1])
-            + views.after @ (self.after + self.shifts[2])
+            + times(views.before, self.before + self.shifts[1])
+            + times(views.after, self.after + self.shifts[2])
         )
 
     def effective(self, linear: Linear) -> Linear:
@@ -158,27 +159,45 @@ class Model:
     thresholds: Thresholds
 
 
-def climb(space: FeatureSpace, linear: Linear) -> tuple[Matrix, ...]:
-    """For each stepped count what standing on each of its steps adds, by class."""
-    return tuple(
-        np.vstack(
-            [
-                np.zeros((1, len(linear.intercept))),
-                np.cumsum(linear.steps[:, start:end].T.astype(np.float64), axis=0),
-            ]
-        )
-        for start, end in pairwise(space.step_bounds)
-    )
+def times(rows: Matrix, table: Matrix) -> Matrix:
+    """`rows @ table` for tables of few rows, the same whatever rows are multiplied together.
+
+    The libraries behind `@` add in another order for other shapes.
+    """
+    total: Matrix = rows[:, :1] * table[0]
+    for number in range(1, len(table)):
+        total += rows[:, number, None] * table[number]
+    return total
 
 
-def raw_scores(
-    linear: Linear, tables: tuple[Matrix, ...], read: Reading, bins: NDArray[np.int64]
-) -> Matrix:
-    """Intercept plus words plus steps: one row a paragraph, one column a class."""
-    scores = np.asarray(read.words @ linear.words.T, dtype=np.float64) + linear.intercept
-    for number, table in enumerate(tables):
-        scores += table[bins[:, number]]
-    return scores
+class Fast:
+    """Linear models over one space side by side, ready to score.
+
+    `words` has a row a word feature; `steps` a row for each step of each count, holding what
+    standing there adds, those of count n from `bases[n]` on. Columns are classes.
+    """
+
+    def __init__(self, space: FeatureSpace, *models: Linear) -> None:
+        self.words = np.ascontiguousarray(np.vstack([model.words for model in models]).T)
+        self.intercept = np.concatenate([model.intercept for model in models])
+        climbed = np.vstack([model.steps for model in models]).T.astype(np.float64)
+        tables = [
+            np.vstack([np.zeros((1, climbed.shape[1])), np.cumsum(climbed[start:end], axis=0)])
+            for start, end in pairwise(space.step_bounds)
+        ]
+        self.steps = np.vstack([np.zeros((0, climbed.shape[1])), *tables])
+        self.bases = np.cumsum([0, *map(len, tables)])[:-1].astype(np.int64)
+
+    def of_words(self, reading: Reading) -> Matrix:
+        """What the word features of each row add up to."""
+        return np.asarray(reading.words @ self.words, dtype=np.float64)
+
+    def of_counts(self, bins: NDArray[np.int64]) -> Matrix:
+        """What the counts of each row add up to."""
+        total = np.zeros((len(bins), self.steps.shape[1]))
+        for base, column in zip(self.bases.tolist(), bins.T, strict=True):
+            total += self.steps[base + column]
+        return total
 
 
 def save(model: Model, folder: Path, facts: Mapping[str, Any]) -> None:

@@ -89,6 +89,7 @@ class Style:
         self._colon = encoder.ids.get(":", MARK)
         self._question = encoder.ids.get("?", MARK)
         self.names: tuple[str, ...] = tuple(self._columns(encoder.encode([""])))
+        self.place = {name: column for column, name in enumerate(self.names)}
 
     def values(self, encoded: Encoded) -> NDArray[np.float32]:
         """One row a paragraph, one column a name of `names`."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from quality.classify.classifier import ParagraphClassifier
+from quality.classify.classifier import ParagraphClassifier, Passage
 from quality.classify.labels import Label, Paragraph
 from quality.modelfiles import default_root
 
@@ -104,3 +104,16 @@ def test_shipped_model_is_small_and_quick_to_load() -> None:
     ParagraphClassifier.load(folder)
     assert time.process_time() - begin < 1.0
     assert size < 6_000_000
+
+
+def test_company_changes_no_document(shipped: ParagraphClassifier, seed_texts: list[str]) -> None:
+    """Every number, reason and span of a document is the same alone and among others."""
+    rows = [
+        Paragraph(text, (text[:9],), before)
+        for before, text in pairwise(["", *seed_texts, *seed_texts])
+    ]
+    cuts = [0, 1, 1, 3, 40, 47, 200, len(rows)]
+    passages = [Passage(rows[first:last], [0.3] * (last - first)) for first, last in pairwise(cuts)]
+    alone = [shipped.label_documents([passage])[0] for passage in passages]
+    assert shipped.label_documents(passages) == alone
+    assert shipped.label_documents(passages[::-1]) == alone[::-1]

@@ -20,7 +20,7 @@ def test_contributions_add_up(small: ParagraphClassifier, seed_texts: list[str])
     effective = small.measure.effective
     parts = contributions(measured, effective, small.model.surroundings, (mine, other))
     by_row = np.add.reduceat(parts.words, measured.reading.words.indptr[:-1])
-    intercept = effective.linear.intercept[0] - effective.linear.intercept[4]
+    intercept = effective.intercept[0] - effective.intercept[4]
     total = by_row + parts.counts.sum(axis=1) + parts.around.sum(axis=1) + intercept
     expected = measured.classes[:, 0] - measured.classes[:, 4]
     np.testing.assert_allclose(total, expected, atol=1e-4)
