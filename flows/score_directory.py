@@ -66,11 +66,11 @@ def _open_and_score(parameters: ScoreParameters) -> State[Any]:
 
 def _score(run: Run, parameters: ScoreParameters, settings: Settings) -> State[Any]:
     plan = run.plan
-    watcher().planned(plan)
     if plan.is_empty:
         run.drop()
         watcher().idle(plan, run.ledger.last_folder())
         return Completed(name="NothingToDo", message=artifacts.nothing_line(plan))
+    watcher().planned(plan)
     progress = artifacts.Progress(parameters.source, pages=len(plan.new))
     batches = _analyze(run, parameters, settings, progress)
     _judge(run, batches, progress)

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import os
-import signal
+import random
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.alive import home
+from flows.processes import Child
 from quality.errors import StartError, UsageError
 
 # Where `serve` notes the address of the server it started, for `score` to find.
 NOTE = "server-address"
 _START_S = 180
+_STOP_S = 5.0
+_LOOK_S = 0.1
+_APP = "prefect.server.api.server:create_app"
+# As Prefect's own client starts it: no UI, no schedules, only what a client's run needs.
+_EMBEDDED = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+_EMBEDDED_PORTS = (8_300, 8_900)
 
 
 @contextmanager
@@ -60,23 +73,44 @@ def _noted() -> str | None:
 
 @contextmanager
 def _embedded() -> Iterator[str]:
-    """Prefect's embedded server: started when flows ask for one, without a UI."""
-    from prefect.server.api.server import SubprocessASGIServer
+    """A server without UI, in a process of its own that ends with us.
 
+    What Prefect's client starts by itself where no server is named; but that imports the
+    whole server into the client first, and waits for it before the flow is imported.
+    """
     print("starting Prefect's embedded server ...", file=sys.stderr, flush=True)
-    # Ctrl-C goes to every process of the terminal; the server is to live until the flow has
-    # told it how it ended. The signal mask is passed on to it.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    port = free_port(random.randrange(*_EMBEDDED_PORTS))
+    url = f"http://127.0.0.1:{port}/api"
+    options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
+    lock = home() / f"embedded-{port}.lock"
+    # In its own session: Ctrl-C goes to every process of the terminal, and the server is to
+    # live until the flow has told it how it ended.
+    child = Child(
+        [sys.executable, "-m", "uvicorn", *options, "--factory", _APP],
+        lock,
+        environ={**os.environ, **_EMBEDDED},
+        log=home() / "embedded.log",
+    )
+    os.environ["PREFECT_API_URL"] = url
     try:
-        # The instance the client would start by itself.
-        server = SubprocessASGIServer()
-        server.start(timeout=_START_S)
+        # Takes as long as the server's start, and Prefect reads its environment here.
+        import flows.score_directory  # noqa: F401
+
+        _wait_for(url, child)
+        yield url
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    try:
-        yield server.api_url
-    finally:
-        server.stop()
+        del os.environ["PREFECT_API_URL"]
+        child.stop(within_s=_STOP_S)
+        lock.unlink(missing_ok=True)
+
+
+def _wait_for(url: str, child: Child) -> None:
+    until = time.monotonic() + _START_S
+    while not answers(url):
+        if child.exit_code is not None or time.monotonic() > until:
+            log = home() / "embedded.log"
+            raise StartError(f"Prefect's embedded server does not start; see {log}.")
+        time.sleep(_LOOK_S)
 
 
 def free_port(wanted: int) -> int:
