@@ -7,6 +7,7 @@ budget: what would go over it stays, and the document is flagged `boilerplate_he
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
@@ -14,9 +15,10 @@ from math import log
 from quality.chrome.explain import Contribution
 from quality.chrome.features import Floats
 from quality.chrome.lines import Situation, Threshold
+from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
 from quality.chrome.sites import Repetition
-from quality.document import BlockKind, Document, Evidence, EvidenceKind
+from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind
 from quality.tokens import count_words
 
 HEAVY = "boilerplate_heavy"
@@ -37,6 +39,17 @@ BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 LEAST_LINES = 8
 SENTENCE_WORDS = 4
 _SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "?”", '?"', "!”", '!"')
+# Words of these rules also head sections ("Discussion", "Conditions", "Solutions"): they take a
+# heading only where it heads nothing.
+SECTION_WORDS = frozenset(
+    {
+        Category.COMMENT,
+        Category.COPYRIGHT,
+        Category.FORM,
+        Category.NAVIGATION,
+        Category.RELATED,
+    }
+)
 # Short texts: that many words may always go, or a page of five lines could lose none.
 BUDGET_WORDS = 40
 
@@ -121,10 +134,11 @@ def find_chrome(
     taken = {
         item.block
         for item, block in zip(signals, document.blocks, strict=True)
-        if _is_chrome(item, block.kind, block.end - block.start, site_share)
+        if _is_chrome(item, block, site_share)
     }
-    if document.dense:
-        taken |= _bare_headings(document, signals, taken)
+    taken |= _bare_headings(document, signals, taken)
+    if not document.dense:
+        taken -= _headline(signals, taken, site_share)
     cut = [item for item in signals if item.block in taken]
     kept, over = _within_budget(document, cut, BUDGET[name])
     explained = why or {}
@@ -134,15 +148,18 @@ def find_chrome(
     return ChromeFindings(findings, frozenset({HEAVY}) if over else frozenset())
 
 
-def _is_chrome(signals: _Signals, kind: BlockKind, chars: int, site_share: float) -> bool:
+def _is_chrome(signals: _Signals, block: Block, site_share: float) -> bool:
     margin = signals.margin
     is_scored = signals.score > 0
     hit = None if is_scored and margin < -VETO else signals.hit
     recurs = _recurs(signals.repetition, site_share)
     supported = recurs or margin >= -SUPPORT
-    if kind is BlockKind.HEADING:
-        return hit is not None and (hit.alone or supported)
-    if chars > LONG_CHARS:
+    if block.kind is BlockKind.HEADING:
+        if hit is None:
+            return False
+        is_guess = block.level == 0 and hit.category not in SECTION_WORDS
+        return hit.alone or recurs or (is_guess and margin >= 0)
+    if block.end - block.start > LONG_CHARS:
         return (hit is not None and supported) or (recurs and margin >= -SUPPORT)
     if hit is not None and (hit.alone or supported):
         return True
@@ -165,23 +182,58 @@ def _recurs(repetition: Repetition | None, site_share: float) -> bool:
 def _bare_headings(
     document: Document, signals: Sequence[_Signals], taken: Collection[int]
 ) -> set[int]:
-    """Headings of a full page that head nothing: all under them is chrome, and so they read.
+    """Headings that head nothing: all under them is chrome, and so they read themselves.
 
-    On a full page of plain text a heading is a guess from its form, which menus share.
+    In plain text a heading is a guess from its form, which menus and labels share; one that is
+    marked as a heading goes only where a rule hints at it. In clean text, nothing over the
+    first line that stays is judged so: the title may stand there.
     """
     found: set[int] = set()
+    first = _first_text(document, taken)
     # What stands between this line and the next heading that stays, or the end.
-    has_chrome, has_text = False, False
+    has_chrome, has_text, is_last = False, False, True
     for item in reversed(signals):
+        block = document.blocks[item.block]
         if item.block in taken:
             has_chrome = True
-        elif document.blocks[item.block].kind is not BlockKind.HEADING:
+        elif block.kind is not BlockKind.HEADING:
             has_text = True
-        elif has_chrome and not has_text and item.margin >= 0:
+        elif (
+            not has_text
+            and (has_chrome or (is_last and item.hit is not None))
+            and item.block > first
+            and _may_go(item, block)
+        ):
             found.add(item.block)
         else:
-            has_chrome, has_text = False, False
+            has_chrome, has_text, is_last = False, False, False
     return found
+
+
+def _first_text(document: Document, taken: Collection[int]) -> int:
+    """The first block that stays and is no heading; on a full page none is protected."""
+    if document.dense:
+        return -1
+    kinds = enumerate(block.kind for block in document.blocks)
+    stay = (n for n, kind in kinds if kind is not BlockKind.HEADING and n not in taken)
+    return next(stay, len(document.blocks))
+
+
+def _may_go(signals: _Signals, block: Block) -> bool:
+    if signals.hit is not None:
+        return signals.margin >= -SUPPORT
+    return block.level == 0 and signals.margin >= 0
+
+
+def _headline(signals: Sequence[_Signals], taken: Collection[int], site_share: float) -> set[int]:
+    """The line that stays as the title of clean text, where the model alone would take it.
+
+    Of all lines over the first that stays, neither rule nor site must name it, and it must
+    read the least like chrome.
+    """
+    over = itertools.takewhile(lambda item: item.block in taken, signals)
+    lines = [item for item in over if item.hit is None and not _recurs(item.repetition, site_share)]
+    return {min(lines, key=lambda item: item.margin).block} if lines else set()
 
 
 def _within_budget(

@@ -119,7 +119,7 @@ def thinned(page: LabelledPage, rng: np.random.Generator, tokens: Tokens) -> Lab
     Of each run of chrome lines next to content a few that touch it may stay; all others go.
     That is what text looks like that an extractor or a copying hand let through.
     """
-    stay = page.compared == CONTENT
+    stay = np.isin(page.compared, (CONTENT, HEADING))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], page.compared == CHROME, [0]])))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         if rng.random() < THIN_KEEPS:
@@ -186,13 +186,28 @@ def _page(
         sound=bool(first["gold_ok"]),
         lines=lines,
         hits=hits,
-        compared=np.array([_COMPARED.get(row["label"], UNKNOWN) for row in rows], np.int8),
+        compared=_compared([row["label"] for row in rows], situation),
         read=read,
         picked=picked,
         cut=cut,
         hashed=hash_cut(cut),
         form=measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines))),
     )
+
+
+def _compared(names: Sequence[str], situation: Situation) -> Labels:
+    """Labels from comparing; of all that says the title, the line over the text is a heading.
+
+    A full page's first line is the title of its window, with the site's name in it.
+    """
+    found = np.array([_COMPARED.get(name, UNKNOWN) for name in names], np.int8)
+    content = np.flatnonzero(found == CONTENT)
+    before = names[: content[0]] if len(content) else []
+    first = 1 if situation == "dense" else 0
+    titles = [number for number, name in enumerate(before) if name == "title" and number >= first]
+    if titles:
+        found[titles[-1]] = HEADING
+    return found
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -68,7 +68,8 @@ def train_line_model(
     `rounds` is how many trees stage 2 gets.
     """
     progress("line model: reading labelled lines")
-    pages = [page for page in read_pages(lines_path, gold_lines_path) if page.split == "train"]
+    pages = read_pages(lines_path, gold_lines_path, _more_labels())
+    pages = [page for page in pages if page.split == "train"]
     arrays: dict[str, NDArray[Any]] = {}
     meta: dict[str, Any] = {
         "format": FORMAT,

@@ -83,6 +83,29 @@ def test_headings_of_full_pages_go_with_what_they_head():
     assert taken(decide(lines, scores=scores, document=document)) == [*range(6, len(lines))]
 
 
+def test_a_hint_takes_no_heading_that_heads_text():
+    """A stock word over prose is a section, over nothing a label."""
+    hint = RuleHit("en.comment.label", Category.COMMENT, "en", 0, 10, alone=False)
+    lines = [*pages.BODY, "Discussion", *pages.BODY]
+    kinds = [BlockKind.HEADING if line == "Discussion" else BlockKind.PARAGRAPH for line in lines]
+    hits = [hint if line == "Discussion" else None for line in lines]
+    scores = [0.9 if line == "Discussion" else 0.0 for line in lines]
+    document = pages.document(lines, kinds=kinds)
+    assert taken(decide(lines, hits, scores, document=document)) == []
+    document = pages.document(lines[:6], kinds=kinds[:6])
+    assert taken(decide(lines[:6], hits[:6], scores[:6], document=document)) == [5]
+
+
+def test_the_title_of_clean_text_is_not_taken_by_the_model():
+    """Between breadcrumb and date one line stays: what reads least like chrome is the title."""
+    lines = ["Home » News", "Lindhaven › Piers", "Eastern pier to close", "Share", *pages.BODY]
+    hits = [ALONE, None, None, ALONE, *[None] * 5]
+    scores = [0.9, 0.9, 0.7, 0.9, *[0.0] * 5]
+    assert taken(decide(lines, hits, scores)) == [0, 1, 3]
+    dense = pages.document(lines, dense=True)
+    assert taken(decide(lines, hits, scores, document=dense)) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("hit", "score", "often", "is_chrome"),
     [

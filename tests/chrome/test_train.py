@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
+from quality.chrome import train
 from quality.chrome.context import context_names, in_context, measure_lines
 from quality.chrome.features import Tokens, bare, cut_lines, hash_cut
-from quality.chrome.labelled import CHROME, CONTENT, read_pages, thinned
+from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, read_pages, thinned
 from quality.chrome.lines import LineModel
 from quality.chrome.train import train_line_model
 from quality.chrome.trees import Forest
@@ -103,6 +104,29 @@ def test_thinned_pages_keep_all_content(corpus):
     thin = thinned(full, np.random.default_rng(0), Tokens())
     assert (thin.compared == CONTENT).sum() == (full.compared == CONTENT).sum()
     assert (thin.compared == CHROME).sum() < (full.compared == CHROME).sum()
+
+
+def test_the_title_over_the_text_is_no_chrome(corpus, tmp_path):
+    """Of lines that say the title, the one over the text stays in thinned pages, as a heading."""
+    rows = [json.loads(line) for line in (corpus / "lines.jsonl").read_text().splitlines()]
+    rows = [row for row in rows if row["page"] == rows[0]["page"]]
+    first = next(n for n, row in enumerate(rows) if row["label"] == "content")
+    rows[0]["label"] = rows[first - 1]["label"] = "title"
+    path = tmp_path / "titled.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    [full, *_] = read_pages(path, corpus / "gold.jsonl")
+    assert full.compared[[0, first - 1]].tolist() == [UNKNOWN, HEADING]
+    assert rows[first - 1]["line"] in thinned(full, np.random.default_rng(0), Tokens()).lines
+
+
+def test_lines_we_read_ourselves_are_taught(corpus, monkeypatch):
+    """Training hands our own labels of lines to the reader of pages."""
+    given = []
+    monkeypatch.setattr(train, "read_pages", lambda *paths: given.append(paths) or [])
+    with pytest.raises((ValueError, IndexError)):
+        train_line_model(corpus / "lines.jsonl", corpus / "gold.jsonl", corpus / "line")
+    [(_, _, own)] = given
+    assert own.name == "line_labels.jsonl"
 
 
 def test_every_column_has_a_name():
