@@ -24,9 +24,10 @@ OPEN_WORTH = 0.5
 REWORDED_WORTH = 0.7
 FIXED_WORTH = 0.2
 FORMAT_WORTH = -0.7
-# All sections together: at least so much, and so much on average.
+# All sections together: at least so much, and so much on average. From .5 to .4 the documents
+# found of machine-written blogs rise by a fifth, the honest ones flagged of 1,750 from 1 to 2.
 MIN_SUM = 1.5
-MIN_MEAN = 0.5
+MIN_MEAN = 0.4
 # From this share of equal headings on, a heading is fixed.
 FIXED_SHARE = 0.5
 

@@ -27,6 +27,7 @@ _MARKED = re.compile(
     r"(?:(?P<mark>\*\*|__)|[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f]+\s*)"
     r"(?P<bare>[^*_]+?)(?(mark)(?P=mark)|)[:：]?"
 )
+_STEP = re.compile(r"[#*_\s]*(?:\w{3,9}\s)?\d{1,2}\s?[.):–—-]\s*\S")
 _NUMBERED = re.compile(r"\d{1,2}[.)]\s+(?P<bare>.+)")
 # With fewer headings that end otherwise, those that end in a colon are the sections.
 MIN_PLAIN = 3
@@ -66,12 +67,22 @@ def main_heads(context: Titled, kept: Sequence[int]) -> list[int]:
     # A label ("1. Rising Demand:") is part of a section, unless the house ends all headings so.
     plain = [number for number in found if not is_label(texts[number])]
     heads = plain if len(plain) >= MIN_PLAIN else found
+    heads = _without_steps(texts, heads)
     following = {number: kept[at + 1] for at, number in enumerate(kept[:-1])}
     heads = _without_questions(document, texts, heads, following)
     heads = _one_of_a_row(context, heads, following)
     # A heading that comes again ("Pros" under each product of a list) is no second section.
     first = {fold(texts[number]): number for number in reversed(heads)}
     return [number for number in heads if first[fold(texts[number])] == number]
+
+
+def _without_steps(texts: Sequence[str], heads: Sequence[int]) -> list[int]:
+    """Heads without the numbered steps of one section, where enough others are not numbered.
+
+    How many steps there are, and what they say, is the subject's; that there are is the house's.
+    """
+    own = [number for number in heads if not _STEP.match(texts[number])]
+    return own if len(own) >= MIN_PLAIN else list(heads)
 
 
 def _without_questions(

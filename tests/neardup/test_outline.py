@@ -108,6 +108,15 @@ def test_labels_and_questions_are_parts_of_their_section() -> None:
     assert headings(text) == ["Market Trends", "Your Questions", "Looking Ahead", "Final Thoughts"]
 
 
+def test_numbered_steps_are_parts_of_their_section() -> None:
+    """Three steps or five, the outline is the same; where all is numbered, all stays."""
+    heads = ("Gear", "1. Mix", "Step 2: Fold", "3) Bake", "Limits", "Tips")
+    text = "\n\n".join(f"## {head}\n\nA few plain words follow here." for head in heads)
+    assert headings(text, Markup.MARKDOWN) == ["## Gear", "## Limits", "## Tips"]
+    every = text.replace("Gear", "4. Gear").replace("Limits", "5. Limits")
+    assert len(headings(every, Markup.MARKDOWN)) == 6
+
+
 def test_a_heading_that_comes_again_is_one_section() -> None:
     """Pros and cons under each product of a list are no outline of the article."""
     entry = f"Pros\n\n{PROSE}\n\nCons\n\n{PROSE}"
