@@ -1,207 +1,19 @@
-"""Fit the block model: which blocks of an HTML page a reader would call its text.
+"""What a block model does on train hosts it has not seen: `python -m benchmarks.blockmodel`.
 
-`python -m benchmarks.blockmodel` fits on the train hosts of the shared pages and writes
-`models/block`; `--folds 3` prints what a model does on train hosts it has not seen,
-instead. Needs the shared data beside the project; a clone without it uses the model that
-is there.
+For choosing features and settings; `benchmarks.extraction` measures the model in use on the
+dev hosts, `quality train --only block` fits it anew.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from benchmarks.extraction import PAGES, GoldPage, gold_pages, score_text
-from quality.extract.blockmodel import (
-    META,
-    META_FILE,
-    MODEL_FILE,
-    SURE_F1,
-    BlockModel,
-    Sizes,
-    choose,
-    look_again,
-)
-from quality.extract.dom import candidates
-from quality.extract.features import PAGE_NAMES, Matrix, PageFeatures
-from quality.extract.html import parse, witnesses
-from quality.modelfiles import update_manifest
-from quality.tokens import fold, words
-
-MODELS = Path(__file__).resolve().parents[1] / "models"
-# 70 trees of depth 6 do as well on unseen hosts as 220 smaller ones, in half the time.
-TREES = {
-    "max_iter": 70,
-    "learning_rate": 0.15,
-    "max_depth": 6,
-    "max_leaf_nodes": 15,
-    "min_samples_leaf": 40,
-    "l2_regularization": 5.0,
-    "max_bins": 63,
-    "random_state": 0,
-}
-QUICK = len(PAGE_NAMES)
-STACK_FOLDS = 3
-# A block is text where this share of its word 4-grams stands in the gold text.
-MIN_COVERED = 0.5
-# Menus outnumber everything else and are easy: three in ten are enough.
-KEEP_MENU_SHARE = 0.3
-MENU_WORDS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A page as the model sees it, with what a person made of it."""
-
-    page: GoldPage
-    texts: list[str]
-    sizes: Sizes
-    matrix: Matrix
-    is_text: NDArray[np.bool_]
-    weights: NDArray[np.float64]
-
-
-def samples(folder: Path, split: str) -> list[Sample]:
-    """The pages of a split."""
-    found = []
-    for page in gold_pages(folder, split):
-        tree = parse(page.html)
-        blocks = candidates(tree)
-        if blocks:
-            texts = [block.text for block in blocks]
-            is_text, is_sure = label_blocks(texts, page.row["main_content"])
-            sizes = Sizes.of(blocks)
-            # Pages count alike, words within a page alike, with something for short blocks.
-            gold_words = max(30, len(page.row["main_content"].split()))
-            weights = is_sure * (np.minimum(sizes.words, 150) + 3) / (gold_words + 50)
-            features = PageFeatures(blocks)
-            heard = witnesses(tree, page.html)
-            matrix = np.hstack([features.page, *map(features.witness, heard)])
-            found.append(Sample(page, texts, sizes, matrix, is_text, weights))
-    return found
-
-
-def label_blocks(texts: Sequence[str], gold: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each block is in the gold text, and whether that can be told at all."""
-    lines = {_key(line) for line in gold.split("\n")}
-    whole = f" {_key(gold)} "
-    gold_words = whole.split()
-    grams = set(zip(*(gold_words[n:] for n in range(4)), strict=False))
-    is_text, is_sure = [], []
-    for text in texts:
-        key = _key(text)
-        block = key.split()
-        covered, sure = False, bool(block)
-        if len(block) < 4:
-            covered = key in lines
-            # A word or two may be anywhere by chance.
-            sure = sure and (covered or f" {key} " not in whole)
-        elif len(block) < 8:
-            covered = f" {key} " in whole
-        else:
-            found = [gram in grams for gram in zip(*(block[n:] for n in range(4)), strict=False)]
-            covered = sum(found) >= MIN_COVERED * len(found)
-        is_text.append(covered)
-        is_sure.append(sure)
-    return np.array(is_text), np.array(is_sure)
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Two scikit-learn models, the second on top of the first."""
-
-    first: Any
-    second: Any
-
-    def probabilities(self, page: Sample, columns: int | None) -> NDArray[np.float64]:
-        """As `Stages.score`."""
-        matrix = page.matrix[:, :columns]
-        first = self.first.predict_proba(matrix)[:, 1]
-        again = look_again(matrix, first, page.sizes.words)
-        found: NDArray[np.float64] = self.second.predict_proba(again)[:, 1]
-        return found
-
-
-def fit(pages: Sequence[Sample], columns: int | None) -> Fitted:
-    """Both stages, on the first columns or all.
-
-    The second learns from what first stages say of hosts that they have not seen.
-    """
-    narrow = [replace(page, matrix=page.matrix[:, :columns]) for page in pages]
-    again = []
-    for number in range(STACK_FOLDS):
-        model = _fit_trees([page for page in narrow if _fold(page, STACK_FOLDS) != number])
-        for page in narrow:
-            if _fold(page, STACK_FOLDS) == number:
-                first = model.predict_proba(page.matrix)[:, 1]
-                matrix = look_again(page.matrix, first, page.sizes.words)
-                again.append(replace(page, matrix=matrix))
-    return Fitted(_fit_trees(narrow), _fit_trees(again))
-
-
-def _fit_trees(pages: Sequence[Sample]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    chance = np.random.default_rng(0)
-    kept = []
-    for page in pages:
-        is_menu = ~page.is_text & (page.sizes.words <= MENU_WORDS)
-        is_kept = ~is_menu | (chance.random(len(is_menu)) < KEEP_MENU_SHARE)
-        weights = np.where(is_menu, page.weights / KEEP_MENU_SHARE, page.weights)
-        is_kept &= weights > 0
-        kept.append((page.matrix[is_kept], page.is_text[is_kept], weights[is_kept]))
-    rows, is_text, weights = (np.concatenate(part) for part in zip(*kept, strict=True))
-    model = HistGradientBoostingClassifier(**TREES)
-    return model.fit(rows, is_text, sample_weight=weights * len(weights) / weights.sum())
-
-
-def as_arrays(model: Any, name: str) -> dict[str, NDArray[Any]]:
-    """The model's trees as one table of nodes, under the names that `Trees` reads."""
-    trees = [predictors[0].nodes for predictors in model._predictors]
-    starts = np.cumsum([0] + [len(tree) for tree in trees[:-1]])
-    tables: dict[str, list[Any]] = {"features": [], "left": [], "right": []}
-    numbers: dict[str, list[Any]] = {"thresholds": [], "values": []}
-    for start, tree in zip(starts, trees, strict=True):
-        leaf = tree["is_leaf"].astype(bool)
-        itself = np.arange(len(tree)) + start
-        tables["features"].append(np.where(leaf, 0, tree["feature_idx"]))
-        tables["left"].append(np.where(leaf, itself, tree["left"] + start))
-        tables["right"].append(np.where(leaf, itself, tree["right"] + start))
-        numbers["thresholds"].append(np.where(leaf, np.inf, tree["num_threshold"]))
-        numbers["values"].append(np.where(leaf, tree["value"], 0.0))
-    arrays = {key: np.concatenate(parts).astype(np.int32) for key, parts in tables.items()}
-    arrays |= {key: np.concatenate(parts) for key, parts in numbers.items()}
-    arrays["roots"] = starts.astype(np.int32)
-    arrays["bias"] = model._baseline_prediction.ravel()
-    arrays["depth"] = np.array([max(tree["depth"].max() for tree in trees)])
-    return {f"{name}_{key}": array for key, array in arrays.items()}
-
-
-def write(pages: Sequence[Sample], models: Path) -> None:
-    """Fit, and write `models/block` and its entry in the manifest."""
-    folder = models / "block"
-    folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, columns in (("quick", QUICK), ("full", None)):
-        fitted = fit(pages, columns)
-        arrays |= as_arrays(fitted.first, f"{name}_first")
-        arrays |= as_arrays(fitted.second, f"{name}_second")
-    np.savez_compressed(folder / MODEL_FILE, allow_pickle=False, **arrays)
-    (folder / META_FILE).write_text(json.dumps(META, indent=1) + "\n", encoding="utf-8")
-    gold = hashlib.sha256(
-        "".join(f"{page.page.id}\n{page.page.row['main_content']}\n" for page in pages).encode()
-    )
-    update_manifest(
-        models, "block", {"pages": len(pages), "trees": TREES, "training_data": gold.hexdigest()}
-    )
+from benchmarks.extraction import PAGES
+from quality.extract.blockmodel import SURE_F1, choose
+from quality.extract.gold import word_overlap
+from quality.extract.train import QUICK, Fitted, Sample, fit, fold_of, samples
 
 
 def evaluate(quick: Fitted, full: Fitted, pages: Sequence[Sample]) -> list[tuple[str, float]]:
@@ -212,7 +24,9 @@ def evaluate(quick: Fitted, full: Fitted, pages: Sequence[Sample]) -> list[tuple
         if selection.expected_f1 < SURE_F1:
             selection = choose(full.probabilities(page, None), page.sizes)
         text = "\n".join(page.texts[number] for number in selection.numbers)
-        scores.append((page.page.row["page_type"], score_text(text, page.page, 0.0).f1))
+        scores.append(
+            (page.page.row["page_type"], word_overlap(text, page.page.row["main_content"])[0])
+        )
     return scores
 
 
@@ -220,8 +34,8 @@ def cross_validate(pages: Sequence[Sample], folds: int) -> str:
     """F1 by page type on hosts the model has not seen."""
     scores: list[tuple[str, float]] = []
     for number in range(folds):
-        rest = [page for page in pages if _fold(page, folds) != number]
-        held = [page for page in pages if _fold(page, folds) == number]
+        rest = [page for page in pages if fold_of(page, folds) != number]
+        held = [page for page in pages if fold_of(page, folds) == number]
         scores += evaluate(fit(rest, QUICK), fit(rest, None), held)
     lines = []
     for page_type in sorted({name for name, _ in scores}):
@@ -230,28 +44,13 @@ def cross_validate(pages: Sequence[Sample], folds: int) -> str:
     return "\n".join(lines)
 
 
-def _fold(page: Sample, folds: int) -> int:
-    return int(hashlib.sha256(page.page.row["host"].encode()).hexdigest(), 16) % folds
-
-
-def _key(text: str) -> str:
-    return " ".join(words(fold(text)))
-
-
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--folds", type=int, default=0, help="cross-validate instead of writing")
+    parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--pages", type=Path, default=PAGES)
-    parser.add_argument("--models", type=Path, default=MODELS)
     options = parser.parse_args()
-    pages = samples(options.pages, "train")
-    if options.folds:
-        print(cross_validate(pages, options.folds))
-    else:
-        write(pages, options.models)
-        BlockModel.load(options.models / "block")
-        print(f"{options.models / 'block'}: fitted on {len(pages)} pages")
+    print(cross_validate(samples(options.pages, "train"), options.folds))
 
 
 if __name__ == "__main__":

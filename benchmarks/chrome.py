@@ -37,6 +37,7 @@ from quality.chrome.sites import MIN_DOCUMENTS, Repetition, SiteLines
 from quality.document import Block, BlockKind, Document, Markup, Page
 from quality.errors import ExtractError
 from quality.extract import BlockModel, extract
+from quality.extract.gold import GoldPage, gold_pages
 from quality.modelfiles import default_root
 from quality.state import State
 
@@ -259,7 +260,7 @@ def page_systems(model: LineModel, rules: RuleSet) -> dict[str, Callable[..., st
 
 
 def stripped(
-    page: extraction.GoldPage,
+    page: GoldPage,
     blocks: BlockModel | None,
     rules: RuleSet,
     model: LineModel | None,
@@ -307,7 +308,7 @@ def main() -> None:
             print(line, flush=True)
     if not options.lines:
         gold = list(
-            extraction.gold_pages(
+            gold_pages(
                 options.data / "pages", options.split, page_type="article", sample=options.sample
             )
         )

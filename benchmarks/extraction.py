@@ -4,19 +4,15 @@
 word F1 against the gold text, precision and recall, how many of the snippets that must
 (not) appear are there, and the time against trafilatura's default. One process.
 
-F1 counts words with their multiplicity, as the gold's own evaluation does
-(web-content-extraction-benchmark). Needs the shared data beside the project.
+Needs the shared data beside the project.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,20 +20,11 @@ from typing import Any
 from quality.document import Markup, Page
 from quality.errors import ExtractError
 from quality.extract import BlockModel, extract
+from quality.extract.gold import GoldPage, gold_pages, word_overlap
 from quality.modelfiles import default_root
-from quality.tokens import fold, words
 
 PAGES = Path(__file__).resolve().parents[2] / "shared" / "data" / "pages"
 _SPACE = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class GoldPage:
-    """A page with what a person found to be its main text."""
-
-    id: str
-    html: str
-    row: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +39,9 @@ class Score:
     seconds: float
 
 
-def gold_pages(
-    folder: Path, split: str, *, page_type: str | None = None, sample: int | None = None
-) -> Iterator[GoldPage]:
-    """The pages of a split, in the file's order; every n-th where a sample is wanted."""
-    with gzip.open(folder / "gold.jsonl.gz", "rt", encoding="utf-8") as stream:
-        rows = [json.loads(line) for line in stream]
-    rows = [row for row in rows if row["split"] == split and row["main_content"]]
-    rows = [row for row in rows if page_type in (None, row["page_type"])]
-    step = max(1, len(rows) // sample) if sample else 1
-    for row in rows[::step][:sample]:
-        data = gzip.decompress((folder / f"{row['id']}.html.gz").read_bytes())
-        yield GoldPage(row["id"], data.decode("utf-8", "replace"), row)
-
-
 def score_text(text: str, page: GoldPage, seconds: float) -> Score:
     """A text against the gold of its page."""
-    ours = Counter(words(fold(text)))
-    gold = Counter(words(fold(page.row["main_content"])))
-    common = sum((ours & gold).values())
-    precision = common / max(1, sum(ours.values()))
-    recall = common / max(1, sum(gold.values()))
-    f1 = 2 * precision * recall / (precision + recall) if common else 0.0
+    f1, precision, recall = word_overlap(text, page.row["main_content"])
     flat = _SPACE.sub(" ", text)
     return Score(
         f1=f1,

@@ -13,9 +13,10 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.extraction import PAGES, gold_pages
+from benchmarks.extraction import PAGES
 from quality.document import BlockKind
 from quality.errors import ExtractError
+from quality.extract.gold import gold_pages
 from quality.extract.headings import (
     MAX_CHARS,
     MAX_LABEL_WORDS,

@@ -48,7 +48,9 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="folder of the models (default: %(default)s)",
     )
     train.add_argument(
-        "--only", choices=("paragraph", "line"), help="fit one model, leave the others as they are"
+        "--only",
+        choices=("paragraph", "line", "block"),
+        help="fit one model, leave the others as they are",
     )
     train.add_argument(
         "--anyway",
@@ -79,6 +81,8 @@ def _train(options: argparse.Namespace) -> int:
         print(line, file=sys.stderr, flush=True)
 
     shared: Path = options.shared
+    if options.only in (None, "block"):
+        _train_blocks(shared / "pages", options, say)
     lines, gold_lines = shared / "chrome_lines.jsonl.gz", shared / "gold_lines.jsonl.gz"
     if options.only in (None, "line"):
         if lines.is_file() and gold_lines.is_file():
@@ -90,6 +94,17 @@ def _train(options: argparse.Namespace) -> int:
     if options.only in (None, "paragraph"):
         return _train_paragraphs(options, progress)
     return 0
+
+
+def _train_blocks(pages: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from quality.extract.train import train_block_model
+
+    if pages.is_dir():
+        train_block_model(pages, options.out, progress=say)
+    elif options.only == "block":
+        raise UsageError(f"{pages}: not there. Name the folder that has it with --shared.")
+    else:
+        say(f"{pages}: not there; the block model is left as it is.")
 
 
 def _train_paragraphs(
