@@ -25,7 +25,8 @@ def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[flo
     """How far the form says that each block is template advice, 0 to 1.
 
     Above 0 only under a heading of an advice family: the template coverage of its section,
-    or 1 where the document has several families of stock headings.
+    or 1 where the document has several families of stock headings. The title is no section
+    heading: "The Future of Your Pension" stands above all of its text.
     """
     families = lexicon(document.language)
     texts = (
@@ -41,9 +42,11 @@ def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[flo
         for text in texts
     }
     has_many = len({stock for stock, _ in known.values() if stock}) >= MIN_FAMILIES
+    first = next(iter(known), "")
+    title = document.title if first in known and known[first][0] else first
     forms = []
     for number, stack in enumerate(document.heading_stacks()):
-        is_advice = any(known[heading][1] for heading in stack)
+        is_advice = any(known[heading][1] for heading in stack if heading != title)
         found = max(float(has_many), coverage[number] if coverage else 0.0)
         forms.append(found if is_advice else 0.0)
     return forms

@@ -30,3 +30,8 @@ def test_one_stock_heading_says_nothing() -> None:
 def test_other_sections_of_such_a_document_are_left_alone() -> None:
     """A heading of its own is judged by its text."""
     assert forms_under((*HEADS, "The wall in winter"))[-1] == 0.0
+
+
+def test_the_title_is_no_section_of_advice() -> None:
+    """What stands above all of the text says nothing about the opening paragraphs."""
+    assert forms_under(("Mill Lane and the Future of Your Orchard", *HEADS)) == [0.0, 1.0, 1.0, 1.0]
