@@ -310,7 +310,7 @@ def _beyond_words(paragraph: Paragraph, coverage: float) -> tuple[Evidence, ...]
     """Evidence of being generated that no word of the model gives: a template, leaked text."""
     found = []
     if coverage > 0.0:
-        name, end = "section template", len(paragraph.text)
+        name, end = "its section fills a house template", len(paragraph.text)
         found.append(Evidence(EvidenceKind.TEMPLATE, name, round(coverage, 3), 0, end))
     leak = find_leak(paragraph.text)
     return tuple(found if leak is None else [*found, leak])

@@ -20,7 +20,7 @@ from quality.classify.labels import CLASSES, Label, Paragraph
 from quality.classify.measure import Measured
 from quality.classify.model import Fast, Matrix, Surroundings, times
 from quality.classify.reading import Reading
-from quality.classify.wording import MARKERS, QUIET, counted, join, say_count
+from quality.classify.wording import MARKERS, QUIET, counted, join, say_count, shorten
 from quality.document import Evidence, EvidenceKind
 
 # Reasons a person can take in at a glance; `quality explain --json` has no more either.
@@ -208,5 +208,5 @@ class Facts:
             said.append(say_count(MARKERS, markers, size))
         headings = headings_of(paragraph)
         if headings:
-            said.append(f"under “{headings[-1].strip()}”")
+            said.append(f"under “{shorten(headings[-1])}”")
         return said

@@ -12,6 +12,7 @@ SHARE = ", share"
 MARKERS = "puff words"
 # Phrases that begin like this weigh with the model and say nothing to a reader.
 QUIET = "its share"
+_MOST_HEADING = 40
 
 # Name of the count: what to say of none, what to say of some. `{n}` is the number.
 _PHRASES = {
@@ -122,3 +123,15 @@ def join(grounds: Sequence[str]) -> str:
     'no name, 2 figures'
     """
     return ", ".join(dict.fromkeys(ground for ground in grounds if ground))
+
+
+def shorten(heading: str) -> str:
+    """A heading as a reason quotes it: long titles are known by their beginning.
+
+    >>> shorten("Corvale's Pension Vote and the Future of Your Golden Years")
+    "Corvale's Pension Vote and the Future…"
+    """
+    words = heading.strip()
+    if len(words) <= _MOST_HEADING:
+        return words
+    return words[:_MOST_HEADING].rsplit(None, 1)[0].rstrip(",;:") + "…"
