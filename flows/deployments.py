@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events import DeploymentEventTrigger
 from prefect.events.schemas.automations import AutomationCore
+from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows import events
@@ -25,6 +26,8 @@ from flows.train_classifier import train_classifier
 
 AUTOMATIONS = Path(__file__).parent / "automations"
 _TAGS = ["quality"]
+# Until the deployment is registered and the runner looks for work.
+_SOON = timedelta(seconds=5)
 
 # A run that is due while one is going is dropped: the one that is going, or the next, takes
 # its files. Queued runs would pile up behind a long one and find nothing to do.
@@ -49,8 +52,7 @@ def deployments(
     return [
         _deployment(
             score_directory,
-            interval=every,
-            cron=cron,
+            schedule=_schedule(every, cron),
             parameters={"parameters": parameters.model_dump(mode="json")},
             concurrency_limit=_ONE_AT_A_TIME,
         ),
@@ -58,6 +60,13 @@ def deployments(
         _deployment(rebuild_index, concurrency_limit=_ONE_AT_A_TIME),
         _deployment(train_classifier, concurrency_limit=_ONE_AT_A_TIME),
     ]
+
+
+def _schedule(every: timedelta | None, cron: str | None) -> Schedule | None:
+    """At an interval the first run begins at once: there may be files, and something to mend."""
+    if every is not None:
+        return Interval(every, anchor_date=datetime.now(UTC) + _SOON)
+    return None if cron is None else Cron(cron)
 
 
 def run_deployments(
