@@ -163,7 +163,7 @@ def _block_head(block: BlockReport) -> Text:
         ranked = sorted(block.scores.items(), key=lambda item: -item[1])
         shown = [f"{name} {score:.2f}" for name, score in ranked if score >= _LEAST_SHOWN]
         head.append("  " + ", ".join(shown), style="dim")
-    if block.generated is not None:
+    if block.generated is not None and "advice" in block.label:
         head.append(f"; reads generated {block.generated:.2f}", style="dim")
     return head
 
