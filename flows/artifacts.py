@@ -177,8 +177,10 @@ def _tables(
     if hosts:
         worst = f"Filler and generated advice by host; most: {hosts[0]['host']}"
         yield "hosts", worst, hosts
-    new = len(set(summary.templates) - drift.known_templates) if drift.runs else 0
-    templates = f"{_count(len(summary.templates), 'house template')}, {new} new"
+    templates = _count(len(summary.templates), "house template")
+    # Beside no earlier run all would be new.
+    if drift.runs:
+        templates += f", {len(set(summary.templates) - drift.known_templates)} new"
     yield "templates", templates, _templates(folder, summary, drift)
     yield "failures", f"{_count(failures, 'failure')}, see {FAILURES}", _failures(folder)
     unusual = f"{alarms} unusual" if alarms else "Nothing unusual"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,11 @@ from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows.outcome import outcome, run_name
+from quality.classify.promote import MAX_LOSS, Comparison, compare
+from quality.classify.rows import Row, load_rows
 from quality.errors import UsageError
+
+_MODEL = "paragraph"
 
 
 class TrainParameters(BaseModel):
@@ -44,11 +47,11 @@ class TrainParameters(BaseModel):
         default=Path("models"), title="Models", description="Directory of the models in use."
     )
     max_loss: float = Field(
-        default=0.005,
+        default=MAX_LOSS,
         ge=0,
         le=0.1,
         title="Largest loss",
-        description="How much macro-F1 the new model may lose against the one in use.",
+        description="How much of any figure the new model may lose against the one in use.",
     )
 
 
@@ -59,49 +62,46 @@ def train_classifier(parameters: TrainParameters = TrainParameters()) -> State[A
 
 
 def _train(parameters: TrainParameters) -> State[Any]:
+    # Late: scikit-learn takes seconds to import.
+    from quality import modelfiles
     from quality.classify.train import train
 
+    rows = _gate_rows(parameters)
     gold = _if_there(parameters.shared, "gold_paragraphs.jsonl.gz")
     origin = _if_there(parameters.shared, "origin_paragraphs.jsonl.gz")
+    with tempfile.TemporaryDirectory(prefix=".train-", dir=parameters.models.parent) as place:
+        candidate = Path(place)
+        folder = candidate / _MODEL
+        report = train(parameters.seeds, gold, origin, folder, progress=_log_progress)
+        in_use = parameters.models / _MODEL if (parameters.models / _MODEL).is_dir() else None
+        found = compare(in_use, folder, rows, max_loss=parameters.max_loss)
+        create_table_artifact(table=_table(found), key="model-gate", description=report.message)
+        if not found.accepted:
+            return Failed(name="Rejected", message=f"{found.message} The model in use stays.")
+        modelfiles.adopt(candidate, parameters.models, _MODEL)
+    return Completed(name="Accepted", message=f"{found.message}: in use from the next run on.")
+
+
+def _gate_rows(parameters: TrainParameters) -> list[Row]:
+    """Before anything is trained: without them nobody can say that a model is better."""
     if not parameters.gate.is_file():
         raise UsageError(
             f"{parameters.gate}: no gate rows. Without rows that were not trained on nobody can "
             "say that a model is better; name a file with labelled rows."
         )
-    with tempfile.TemporaryDirectory(dir=parameters.models.parent) as place:
-        candidate = Path(place) / "models"
-        # The line model stays: a models directory is whole or not at all.
-        shutil.copytree(parameters.models, candidate)
-        report = train(
-            parameters.seeds, gold, origin, candidate / "paragraph", progress=_log_progress
-        )
-        old, new = (_macro_f1(folder, parameters) for folder in (parameters.models, candidate))
-        table = [{"model": "in use", "macro-F1": old}, {"model": "new", "macro-F1": new}]
-        create_table_artifact(table=table, key="model-gate", description=report.message)
-        figures = f"macro-F1 {new:.3f}, in use {old:.3f}, on {parameters.gate_split} rows"
-        if new < old - parameters.max_loss:
-            return Failed(name="Rejected", message=f"{figures}: the model in use stays.")
-        _replace(parameters.models, candidate)
-    return Completed(name="Accepted", message=f"{figures}: in use from the next run on.")
-
-
-def _macro_f1(models: Path, parameters: TrainParameters) -> float:
-    from quality import modelfiles
-    from quality.classify.evaluate import evaluate
-    from quality.classify.rows import load_rows
-
-    modelfiles.verify(models, "paragraph")
     rows = [row for row in load_rows(parameters.gate) if row.split == parameters.gate_split]
-    return round(evaluate(models / "paragraph", rows).f1.value, 4)
+    if not rows:
+        raise UsageError(
+            f"{parameters.gate}: no row of split {parameters.gate_split!r}. Name one it has."
+        )
+    return rows
 
 
-def _replace(models: Path, candidate: Path) -> None:
-    """Swap directories, so that a reader sees one whole set of models or the other."""
-    before = models.with_name(models.name + ".before")
-    shutil.rmtree(before, ignore_errors=True)
-    models.rename(before)
-    candidate.rename(models)
-    shutil.rmtree(before)
+def _table(found: Comparison) -> list[dict[str, str]]:
+    return [
+        {"figure": name, "in use": "none" if old is None else f"{old:.3f}", "new": f"{new:.3f}"}
+        for name, (old, new) in found.figures.items()
+    ]
 
 
 def _log_progress(what: str, done: int, of: int) -> None:
