@@ -13,9 +13,9 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.chrome.features import HEAD_CHARS, Cut, Floats, Ints
-
-Bools = NDArray[np.bool_]
+from quality.chrome.features import Cut, Floats, Ints
+from quality.chrome.form import FORM, form_of_lines
+from quality.chrome.pages import Bools, Pages
 
 # A paragraph of prose: lines of this length that end like a sentence are content on nearly
 # every page, so the distance to them places a line inside or outside the body.
@@ -31,32 +31,10 @@ TITLE_SHARE = 0.6
 # More copies than this say no more than "many".
 MANY = 20
 
-_END_MARKS = ".!?。！？…"
-_CLOSING = "\"'”’»)]*"
-
-FORM = (
-    "length",
-    "words",
-    "sentence end",
-    "colon end",
-    "question",
-    "upper start",
-    "list item",
-    "table row",
-    "digits",
-    "capitals",
-    "commas",
-    "inner sentences",
-    "separators",
-    "address",
-    "copyright",
-    "not letters",
-    "copies",
-    "rule",
-)
 _SENTENCE_END = FORM.index("sentence end")
 _COPIES = FORM.index("copies")
 _RULE = FORM.index("rule")
+_GOLD, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 
 
 def context_names() -> tuple[str, ...]:
@@ -104,136 +82,119 @@ def context_names() -> tuple[str, ...]:
     return (*names, "first line again after")
 
 
-def measure_lines(lines: Sequence[str], listed: Sequence[bool], rules: Sequence[float]) -> Floats:
-    """One row of FORM for each bare line.
+def measure_lines(
+    lines: Sequence[str],
+    listed: Sequence[bool],
+    rules: Sequence[float],
+    sizes: Sequence[int] | None = None,
+) -> Floats:
+    """One row of FORM for each bare line; `sizes` are the lines of each page, if several.
 
     `listed` says which stood as list items; `rules` is 2 for a rule hit that suffices alone,
     1 for one that hints, else 0.
     """
-    counts = Counter(lines)
-    rows = [
-        (*_measure(line), is_item, min(counts[line], MANY), rule)
-        for line, is_item, rule in zip(lines, listed, rules, strict=True)
-    ]
-    found = np.array(rows, np.float32).reshape(len(rows), len(FORM))
-    return found[:, _ORDER]
+    columns = form_of_lines(lines)
+    columns["list item"] = np.asarray(listed, np.float32)
+    columns["rule"] = np.asarray(rules, np.float32)
+    pages = np.repeat(np.arange(len(sizes or [0])), sizes or [len(lines)]).tolist()
+    keys = list(zip(pages, lines, strict=True))
+    counts = Counter(keys)
+    columns["copies"] = np.array([min(counts[key], MANY) for key in keys], np.float32)
+    return np.stack([columns[name] for name in FORM], 1)
 
 
-# `_measure` gives all but these three, which depend on more than the line.
-_LATE = ("list item", "copies", "rule")
-_GIVEN = (*(name for name in FORM if name not in _LATE), *_LATE)
-_ORDER = [_GIVEN.index(name) for name in FORM]
-
-
-def _measure(line: str) -> tuple[float, ...]:
-    head = line[:HEAD_CHARS]
-    length = max(len(line), 1)
-    shown = max(len(head), 1)
-    parts = head.split()
-    count = max(len(parts), 1)
-    last = line.rstrip(_CLOSING)[-1:] or " "
-    return (
-        log2(length),
-        log2(len(parts) * length / shown + 1),
-        last in _END_MARKS,
-        last in ":：",
-        last in "?？",
-        head.lstrip("\"'“‘(# ")[:1].isupper(),
-        head.count("|") > 1,
-        sum(map(str.isdigit, head)) / shown,
-        sum(1 for part in parts if part[:1].isupper()) / count,
-        head.count(", ") / count,
-        head.count(". ") + head.count("? ") + head.count("! "),
-        sum(map(head.count, "|»›•·/")),
-        "@" in head or "http" in head or "www." in head,
-        "©" in head or "(c)" in head,
-        1 - sum(map(str.isalpha, head)) / shown,
-    )
-
-
-def in_context(scores: Floats, form: Floats, cut: Cut) -> Floats:
+def in_context(
+    scores: Floats, form: Floats, cut: Cut, sizes: Sequence[int] | None = None
+) -> Floats:
     """One row a line, one column for each of `context_names`.
 
-    `scores` are stage 1 log-odds, `form` the rows of `measure_lines`.
+    `scores` are stage 1 log-odds, `form` the rows of `measure_lines`; `sizes` are the lines
+    of each page, where there are several. A line's row depends on its own page only.
     """
+    pages = Pages([len(scores)] if sizes is None else sizes)
     length, ends = form[:, 0], form[:, _SENTENCE_END]
     odds = _sigmoid(scores)
     prose = (length >= log2(PARAGRAPH_CHARS)) & (ends > 0) & (scores < 0)
     columns: list[Floats] = [*form.T, scores]
     for step in range(1, NEAR + 1):
         shown = (scores, length, ends) if step <= 2 else (scores,)
-        columns += [_shift(values, by) for values in shown for by in (step, -step)]
-    for width in WINDOWS:
-        columns += [*_means(odds, width), *_means(length, width)]
+        columns += [pages.shift(values, by) for values in shown for by in (step, -step)]
+    columns += _in_turn(2, pages.means(odds, *WINDOWS), pages.means(length, *WINDOWS))
     repeated = (form[:, _COPIES] > 1).astype(np.float32)
-    for width in (5, 15):
-        columns += [*_means(ends, width), *_means(repeated, width)]
-    ruled = (form[:, _RULE] > 0).astype(np.float32)
-    columns += [*_means(ruled, 5), *_means(ruled, 20)]
-    for width in (3, 8):
-        columns += [_longest(length, width), _longest(length[::-1], width)[::-1]]
-    columns += [*_distances(prose), *_page(odds, length, prose)]
-    columns += [_runs(length < 6), _runs(scores > 0), _runs(scores < 0)]
-    columns += [*_alike(cut), *_echoes(cut, prose), *_title(cut)]
-    return np.stack(columns, 1).astype(np.float32)
+    columns += _in_turn(2, pages.means(ends, 5, 15), pages.means(repeated, 5, 15))
+    columns += pages.means((form[:, _RULE] > 0).astype(np.float32), 5, 20)
+    columns += pages.longest(length, 3, 8)
+    columns += [*_distances(prose, pages), *_page(odds, length, prose, pages)]
+    columns += [pages.runs(length < 6), pages.runs(scores > 0), pages.runs(scores < 0)]
+    columns += [*_alike(cut, pages), *_echoes(cut, prose, pages), *_title(cut, pages)]
+    out = np.empty((len(scores), len(columns)), np.float32)
+    for number, column in enumerate(columns):
+        out[:, number] = column
+    return out
 
 
-def _page(odds: Floats, length: Floats, prose: Bools) -> list[Floats]:
-    count = len(odds)
-    place = np.arange(count)
-    chars = np.exp2(length)
-    body = np.cumsum(np.where(prose, chars, 0))
-    whole = (
-        np.log2(count + 1),
-        length.mean(),
-        odds.mean(),
-        np.average(odds, weights=chars),
-        prose.mean(),
-        np.log2(1 + prose.sum()),
-    )
+def _in_turn(size: int, *lists: list[Floats]) -> list[Floats]:
+    """The first `size` of each list, then the next of each, and so on."""
     return [
-        np.log2(1 + place),
-        np.log2(count - place),
-        place / max(count - 1, 1),
-        body / max(body[-1], 1),
-        *(np.full(count, value) for value in whole),
+        column
+        for start in range(0, len(lists[0]), size)
+        for columns in lists
+        for column in columns[start : start + size]
     ]
 
 
-def _alike(cut: Cut) -> list[Floats]:
+def _page(odds: Floats, length: Floats, prose: Bools, pages: Pages) -> list[Floats]:
+    count, place = pages.count, pages.place
+    chars = np.exp2(length.astype(np.float64))
+    body = np.cumsum(np.where(prose, np.rint(chars).astype(np.int64), 0))
+    before = np.concatenate([[0], body])[pages.first]
+    whole = body[pages.end - 1] - before
+    prose_lines = pages.sums(prose)
+    columns = [
+        np.log2(1 + place),
+        np.log2(count - place),
+        place / np.maximum(count - 1, 1),
+        (body - before) / np.maximum(whole, 1),
+        np.log2(count + 1),
+        pages.sums(length) / count,
+        pages.sums(odds) / count,
+        pages.sums(odds * chars) / pages.sums(chars),
+        prose_lines / count,
+        np.log2(1 + prose_lines),
+    ]
+    return [column.astype(np.float32) for column in columns]
+
+
+def _alike(cut: Cut, pages: Pages) -> list[Floats]:
     """How many lines of the page, and of those nearby, begin or end alike or have one form."""
     words = cut.words
     first = words[cut.starts + 1]
     last = words[cut.starts + cut.counts - 2]
     second = words[np.minimum(cut.starts + 2, len(words) - 1)]
     # A line of one token begins like no other: its key is its number.
-    alone = np.arange(len(first), dtype=np.uint64)
+    alone = pages.place.astype(np.uint64)
     both = np.where(cut.counts > 4, first * np.uint64(1 << 24) + second, alone)
     case = cut.whole(cut.cases)
     return [
-        *(_copies(keys) for keys in (first, both, case)),
-        *(_copies_nearby(keys) for keys in (first, both, last, case)),
+        *(_copies(keys, pages) for keys in (first, both, case)),
+        *(_copies_nearby(keys, pages) for keys in (first, both, last, case)),
     ]
 
 
-def _echoes(cut: Cut, prose: Bools) -> list[Floats]:
+def _echoes(cut: Cut, prose: Bools, pages: Pages) -> list[Floats]:
     """How far a line's words recur in the prose of the page: headings do, menus do not.
 
     A line of prose is not compared with itself.
     """
+    words, owners = cut.subjects()
     count = len(prose)
-    subject = cut.codes >> np.uint64(62) > 0
-    words = cut.words[subject].astype(np.int64)
-    owners = cut.owners[subject]
     total = np.bincount(owners, minlength=count).astype(np.float64)
-    pairs = np.unique(owners[prose[owners]] << 24 | words[prose[owners]])
-    known, times = np.unique(pairs & 0xFFFFFF, return_counts=True)
-    said = _look_up(words, known, times) - prose[owners]
-    here = np.arange(count)
-    after = np.minimum.accumulate(np.where(prose, here, count)[::-1])[::-1]
-    after = np.append(after[1:], count)
-    before = np.maximum.accumulate(np.where(prose, here, -1))
-    before = np.append(-1, before[:-1])
+    in_prose = prose[owners]
+    pairs = np.unique(owners[in_prose] << 24 | words[in_prose])
+    known, times = np.unique(pages.page[pairs >> 24] << 24 | (pairs & 0xFFFFFF), return_counts=True)
+    said = _look_up(pages.page[owners] << 24 | words, known, times) - in_prose
+    before = pages.at_previous(pages.last_before(prose))
+    after = pages.at_next(pages.next_after(prose))
     ones = np.ones(len(pairs), np.int64)
     weights = [
         said > 0,
@@ -246,31 +207,31 @@ def _echoes(cut: Cut, prose: Bools) -> list[Floats]:
             (np.bincount(owners, weight, count) / total).astype(np.float32) for weight in weights
         ]
     plain = np.nan_to_num(shares[0])
-    return [total.astype(np.float32), *shares, *_means(plain, 3), *_means(plain, 10)]
+    return [total.astype(np.float32), *shares, *pages.means(plain, 3, 10)]
 
 
-def _title(cut: Cut) -> list[Floats]:
+def _title(cut: Cut, pages: Pages) -> list[Floats]:
     """Where the first line, the page's title on most full pages, is said again: the text begins.
 
     Shares of words both ways, and lines since and until the nearest such line.
     """
+    words, owners = cut.subjects()
     count = len(cut.counts)
-    subject = cut.codes >> np.uint64(62) > 0
-    words, owners = cut.words[subject].astype(np.int64), cut.owners[subject]
-    title = np.unique(words[owners == 0])
+    keys = pages.page[owners] << 24 | words
+    title = np.unique(keys[pages.place[owners] == 0])
+    sizes = np.bincount(title >> 24, minlength=len(pages.sizes))[pages.page]
     total = np.bincount(owners, minlength=count)
-    said = np.bincount(owners[np.isin(words, title)], minlength=count)
+    is_said = _look_up(keys, title, np.ones(len(title), np.int64))
+    said = np.bincount(owners, is_said, count)
     share = said / np.maximum(total, 1)
-    again = said / max(len(title), 1)
-    place = np.arange(count)
-    same = (share >= TITLE_SHARE) & (again >= TITLE_SHARE) & (place > 0)
-    before = np.maximum.accumulate(np.where(same, place, -FAR))
-    after = np.minimum.accumulate(np.where(same, place, count + FAR)[::-1])[::-1]
+    again = said / np.maximum(sizes, 1)
+    same = (share >= TITLE_SHARE) & (again >= TITLE_SHARE) & (pages.place > 0)
+    before, after = pages.last_before(same), pages.next_after(same)
     return [
         share.astype(np.float32),
         np.minimum(again, 1).astype(np.float32),
-        np.minimum(place - before, FAR).astype(np.float32),
-        np.minimum(after - place, FAR).astype(np.float32),
+        np.where(before < 0, FAR, np.minimum(pages.here - before, FAR)).astype(np.float32),
+        np.where(after < 0, FAR, np.minimum(after - pages.here, FAR)).astype(np.float32),
     ]
 
 
@@ -282,15 +243,17 @@ def _look_up(keys: Ints, known: Ints, values: Ints) -> Ints:
     return np.where(known[place] == keys, values[place], 0)
 
 
-def _copies(keys: NDArray[np.uint64]) -> Floats:
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+def _copies(keys: NDArray[np.uint64], pages: Pages) -> Floats:
+    # Equal keys on two pages are two keys.
+    apart = (keys + pages.page.astype(np.uint64)) * _GOLD ^ pages.page.astype(np.uint64) << _HALF
+    _, inverse, counts = np.unique(apart, return_inverse=True, return_counts=True)
     return np.minimum(counts[inverse], MANY).astype(np.float32)
 
 
-def _copies_nearby(keys: NDArray[np.uint64]) -> Floats:
+def _copies_nearby(keys: NDArray[np.uint64], pages: Pages) -> Floats:
     out = np.zeros(len(keys), np.float32)
     for step in range(1, min(6, len(keys))):
-        same = keys[step:] == keys[:-step]
+        same = (keys[step:] == keys[:-step]) & (pages.place[step:] >= step)
         out[step:] += same
         out[: len(out) - step] += same
     return out
@@ -300,50 +263,15 @@ def _sigmoid(scores: Floats) -> Floats:
     return (1 / (1 + np.exp(-np.clip(scores, -30, 30)))).astype(np.float32)
 
 
-def _shift(values: Floats, step: int) -> Floats:
-    out = np.full_like(values, np.nan)
-    if step > 0:
-        out[step:] = values[:-step]
-    else:
-        out[:step] = values[-step:]
-    return out
-
-
-def _means(values: Floats, width: int) -> list[Floats]:
-    """Means over the lines before and after each line."""
-    return [_mean_before(values, width), _mean_before(values[::-1], width)[::-1]]
-
-
-def _mean_before(values: Floats, width: int) -> Floats:
-    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    place = np.arange(len(values))
-    start = np.maximum(place - width, 0)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((sums[place] - sums[start]) / (place - start), np.float32)
-
-
-def _longest(length: Floats, width: int) -> Floats:
-    padded = np.concatenate([np.zeros(width, np.float32), length])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width)
-    return np.asarray(windows[: len(length)].max(1), np.float32)
-
-
-def _distances(prose: Bools) -> list[Floats]:
-    place = np.arange(len(prose))
-    last = np.maximum.accumulate(np.where(prose, place, -FAR))
-    following = np.where(prose, place, len(place) + FAR)[::-1]
-    following = np.minimum.accumulate(following)[::-1]
-    found = np.flatnonzero(prose)
-    first, final = (found[0], found[-1]) if found.size else (-FAR, -FAR)
-    steps = (place - last, following - place, place - first, place - final)
+def _distances(prose: Bools, pages: Pages) -> list[Floats]:
+    """Lines since and until the nearest prose, since the first and until the last of the page."""
+    last, following = pages.last_before(prose), pages.next_after(prose)
+    first = following[pages.first]
+    final = last[pages.end - 1]
+    steps = (
+        np.where(last < 0, FAR, pages.here - last),
+        np.where(following < 0, FAR, following - pages.here),
+        np.where(first < 0, FAR, pages.here - first),
+        np.where(final < 0, FAR, pages.here - final),
+    )
     return [np.clip(step, -FAR, FAR).astype(np.float32) for step in steps]
-
-
-def _runs(member: Bools) -> Floats:
-    """Log length of the run of member lines around each line, 0 outside runs."""
-    framed = np.concatenate([[False], member, [False]]).astype(np.int8)
-    edges = np.flatnonzero(np.diff(framed))
-    out = np.zeros(len(member), np.float32)
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        out[start:end] = np.log2(1 + end - start)
-    return out

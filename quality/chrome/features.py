@@ -71,6 +71,11 @@ class Cut:
         """The case pattern of each code; 0 for frames."""
         return self.codes & np.uint64(0x3F)
 
+    def subjects(self) -> tuple[Ints, Ints]:
+        """The words that may carry a subject, and the line of each."""
+        chosen = self.codes >> np.uint64(62) > 0
+        return self.words[chosen].astype(np.int64), self.owners[chosen]
+
     def whole(self, parts: NDArray[np.uint64]) -> NDArray[np.uint64]:
         """One number a line from the numbers of its codes, dependent on their order."""
         place = (np.arange(len(parts)) - self.starts[self.owners]).astype(np.uint64)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ META = "meta.json"
 Situation = Literal["dense", "clean"]
 SITUATIONS: tuple[Situation, ...] = ("dense", "clean")
 
+_NO_ROWS: Floats = np.zeros((0, len(context_names())), np.float32)
 # A step of strictness from 0.5 to 0 or 1 moves the threshold by this many log-odds.
 STRICTNESS_SPAN = 3.0
 # The length at which caution neither adds nor takes: between menu items and sentences.
@@ -99,6 +100,25 @@ class Stages:
         return (sums / np.sqrt(counts) + self.bias).astype(np.float32)
 
 
+class Lines(NamedTuple):
+    """The lines of one page, with what is known of them."""
+
+    lines: Sequence[str]
+    kinds: Sequence[BlockKind] | None = None
+    hits: Sequence[RuleHit | None] | None = None
+    dense: bool = False
+    """Whether they are a full page's, with its furniture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A page's lines as the model saw them: P(chrome) of each, and the rows that gave it."""
+
+    page: Lines
+    scores: Floats
+    rows: Floats
+
+
 class LineModel:
     """A fitted line model. Scores depend on the lines given and nothing else."""
 
@@ -145,11 +165,7 @@ class LineModel:
 
         `dense` says that the lines are a full page's, with its furniture.
         """
-        if not lines:
-            return np.zeros(0, np.float32)
-        stages = self._stages["dense" if dense else "clean"]
-        rows = self._rows(lines, kinds, hits, stages)
-        return _chance(stages.margins(rows, lines))
+        return self.look([Lines(lines, kinds, hits, dense)])[0].scores
 
     def explain(
         self,
@@ -161,32 +177,51 @@ class LineModel:
         dense: bool = False,
     ) -> dict[int, tuple[Contribution, ...]]:
         """What the scores of the lines `which` stand on: contributions, strongest first."""
-        if not lines or not len(which):
+        return self.grounds(self.look([Lines(lines, kinds, hits, dense)])[0], which)
+
+    def look(self, pages: Sequence[Lines]) -> list[Looked]:
+        """The scores of the lines of several pages; the same as of each page alone."""
+        found: dict[int, Looked] = {}
+        for name in SITUATIONS:
+            numbers = [n for n, page in enumerate(pages) if page.dense == (name == "dense")]
+            own = [pages[number] for number in numbers]
+            found |= zip(numbers, self._look(own, self._stages[name]), strict=True)
+        return [found[number] for number in range(len(pages))]
+
+    def grounds(self, looked: Looked, which: Sequence[int]) -> dict[int, tuple[Contribution, ...]]:
+        """What the scores of the lines `which` stand on: contributions, strongest first."""
+        if not len(which):
             return {}
-        stages = self._stages["dense" if dense else "clean"]
-        rows = self._rows(lines, kinds, hits, stages)
-        shares = stages.forest.contributions(rows[list(which)])
+        lines = looked.page.lines
+        stages = self._stages["dense" if looked.page.dense else "clean"]
+        shares = stages.forest.contributions(looked.rows[list(which)])
         return {
             number: name_contributions(
                 lines[number],
-                rows[number],
+                looked.rows[number],
                 share,
                 self._word_weights(lines[number], stages),
             )
             for number, share in zip(which, shares, strict=True)
         }
 
-    def _rows(
-        self,
-        lines: Sequence[str],
-        kinds: Sequence[BlockKind] | None,
-        hits: Sequence[RuleHit | None] | None,
-        stages: Stages,
-    ) -> Floats:
+    def _look(self, pages: Sequence[Lines], stages: Stages) -> list[Looked]:
+        lines = [line for page in pages for line in page.lines]
+        if not lines:
+            return [Looked(page, np.zeros(0, np.float32), _NO_ROWS) for page in pages]
         naked = [bare(line) for line in lines]
         cut = cut_lines(naked, self._tokens)
-        form = measure_lines(naked, list_marks(lines, kinds), rule_marks(hits, len(lines)))
-        return in_context(stages.linear(hash_cut(cut)), form, cut)
+        listed = [mark for page in pages for mark in list_marks(page.lines, page.kinds)]
+        rules = [mark for page in pages for mark in rule_marks(page.hits, len(page.lines))]
+        sizes = [len(page.lines) for page in pages]
+        form = measure_lines(naked, listed, rules, sizes)
+        rows = in_context(stages.linear(hash_cut(cut)), form, cut, sizes)
+        scores = _chance(stages.margins(rows, lines))
+        ends = np.cumsum(sizes).tolist()
+        return [
+            Looked(page, scores[end - size : end], rows[end - size : end])
+            for page, size, end in zip(pages, sizes, ends, strict=True)
+        ]
 
     def _word_weights(self, line: str, stages: Stages) -> list[tuple[int, int, float]]:
         """Start, end and stage 1 weight of each token: what the score loses without it."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.chrome.context import Bools, context_names
+from quality.chrome.context import context_names
 from quality.chrome.features import TABLE_BITS, Floats, Tokens
 from quality.chrome.labelled import (
     CHROME,
@@ -32,6 +32,7 @@ from quality.chrome.labelled import (
     thinned,
 )
 from quality.chrome.lines import ARRAYS, FORMAT, META, SITUATIONS, Situation, caution_of
+from quality.chrome.pages import Bools
 from quality.chrome.trees import Forest
 from quality.modelfiles import update_manifest
 

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Rows evaluated at once: the nodes of all trees for them stay in the processor's cache.
-CHUNK_ROWS = 512
+CHUNK_ROWS = 1024
+# Levels after which rows that have come to a leaf are let go: half the time (deepest of 17).
+_LOOKS = (4, 7, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,26 @@ class Forest:
 
     def _margins(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         trees, width = self.feature.shape
-        feature, threshold = self.feature.ravel(), self.threshold.ravel()
-        branch = np.stack([self.right.ravel(), self.left.ravel()], 1).ravel()
-        missing = self.missing_left.ravel()
-        first = (np.arange(trees) * width)[None, :]
-        base = (np.arange(len(rows)) * rows.shape[1])[:, None]
-        flat = rows.ravel()
-        node = np.broadcast_to(first, (len(rows), trees))
-        for _ in range(self.depth):
-            values = flat.take(base + feature.take(node))
-            goes_left = values <= threshold.take(node)
-            lost = np.isnan(values)
-            if lost.any():
-                goes_left |= lost & missing.take(node)
-            node = first + branch.take(2 * node + goes_left)
-        leaves = self.value.ravel().take(node)
-        return np.asarray(leaves.sum(1) + self.baseline, np.float32)
+        # Rows twice side by side: what is missing goes right in the first copy, as NaN does,
+        # and left in the second, so that it needs no look of its own.
+        flat = np.hstack([rows, np.where(np.isnan(rows), np.float32(-np.inf), rows)]).ravel()
+        feature = self.feature + np.where(self.missing_left, rows.shape[1], 0)
+        feature, threshold = feature.ravel().astype(np.int64), self.threshold.ravel()
+        first = (np.arange(trees) * width)[:, None]
+        branch = np.stack([first + self.right, first + self.left], 2).ravel()
+        leaves = np.tile(np.arange(trees) * width, len(rows))
+        # What has not come to a leaf yet: its place, its node, and where its row begins.
+        place, node = np.arange(len(leaves)), leaves
+        base = np.repeat(np.arange(len(rows)) * 2 * rows.shape[1], trees)
+        for level in range(self.depth):
+            goes_left = flat.take(base + feature.take(node)) <= threshold.take(node)
+            node = branch.take(2 * node + goes_left)
+            if level in _LOOKS or level == self.depth - 1:
+                leaves[place] = node
+                going = np.flatnonzero(branch.take(2 * node) != node)
+                place, node, base = place[going], node[going], base[going]
+        found = self.value.ravel().take(leaves.reshape(len(rows), trees))
+        return np.asarray(found.sum(1) + self.baseline, np.float32)
 
     def contributions(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """What each column adds to each row's log-odds: steps of the node values on the way.
