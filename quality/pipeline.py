@@ -17,13 +17,13 @@ from typing import cast
 import numpy as np
 
 from quality import __version__, modelfiles
-from quality.chrome.decide import ChromeFindings, find_chrome
+from quality.chrome.decide import ChromeFinding, ChromeFindings, find_chrome
 from quality.chrome.explain import Contribution
 from quality.chrome.features import Floats
-from quality.chrome.lines import LineModel
+from quality.chrome.lines import LineModel, Lines, Looked
 from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition, SiteLines
-from quality.classify.classifier import ParagraphClassifier
+from quality.classify.classifier import ParagraphClassifier, Passage
 from quality.classify.labels import Label, Paragraph, Scored
 from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind, Page
 from quality.errors import PageError
@@ -31,9 +31,15 @@ from quality.extract import BlockModel, Limits, extract
 from quality.neardup.index import SectionIndex
 from quality.neardup.judging import Limits as RelationLimits
 from quality.neardup.relations import Relations
-from quality.neardup.signature import DocumentSignature, sign_document
+from quality.neardup.signature import DocumentSignature, sign_documents
 from quality.neardup.stock import advice_forms
-from quality.neardup.template import Outline, TemplateMatch, TemplateRegistry, outline
+from quality.neardup.template import (
+    Outline,
+    TemplateMatch,
+    TemplateMatches,
+    TemplateRegistry,
+    outline,
+)
 from quality.report import (
     BlockReport,
     Cluster,
@@ -65,6 +71,8 @@ class Analysis:
     outline: Outline
     why: Mapping[int, tuple[Contribution, ...]]
     """What the line model's scores stand on, by block, where it called the block chrome."""
+    words: tuple[int, ...]
+    """How many words each block has."""
     scored: tuple[Scored | None, ...]
     """Labels of the blocks, None for headings and chrome; made before templates are known."""
 
@@ -85,31 +93,71 @@ class Analyzer:
 
     def analyze(self, page: Page) -> Analysis:
         """Everything that needs this page only. Raises PageError."""
+        return self.examine([self.extract(page)])[0]
+
+    def extract(self, page: Page) -> Document:
+        """The document of a page. Raises PageError."""
         limits = Limits(
             max_chars=self.settings.read.max_bytes, max_nodes=self.settings.extract.max_nodes
         )
-        document = extract(page, limits=limits, model=self.blocks)
-        hits, scores = self.look_at_lines(document)
-        chrome = self.find_chrome(document, hits, scores)
-        skip = frozenset(finding.block for finding in chrome.findings)
-        return Analysis(
-            document=document,
-            hits=hits,
-            line_scores=scores,
-            why=self._why(document, hits, skip),
-            signature=sign_document(document, skip),
-            outline=outline(document, skip),
-            scored=self.label(document, skip),
-        )
+        return extract(page, limits=limits, model=self.blocks)
+
+    def examine(self, documents: Sequence[Document]) -> list[Analysis]:
+        """What can be said of each document alone. Many at once cost half, and say the same."""
+        return [found for group in _groups(documents) for found in self._examine(group)]
+
+    def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
+        hits = [self._hits(document) for document in documents]
+        looked = self._look(documents, hits)
+        scores = [_scores(one, document) for one, document in zip(looked, documents, strict=True)]
+        skips = [
+            frozenset(found.block for found in self.find_chrome(*signals).findings)
+            for signals in zip(documents, hits, scores, strict=True)
+        ]
+        signatures = sign_documents(zip(documents, skips, strict=True))
+        labels = self.label([(*pair, ()) for pair in zip(documents, skips, strict=True)])
+        for number, (document, skip) in enumerate(zip(documents, skips, strict=True)):
+            yield Analysis(
+                document=document,
+                hits=hits[number],
+                line_scores=scores[number],
+                signature=signatures[number],
+                outline=outline(document, skip),
+                why=self._why(looked[number], hits[number], skip),
+                words=tuple(map(count_words, document.block_texts())),
+                scored=labels[number],
+            )
 
     def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], Floats]:
         """Rule hits and line-model scores of all blocks."""
-        lines = list(document.block_texts())
-        hits = tuple(self.rules.match(line, document.language) for line in lines)
+        hits = self._hits(document)
+        return hits, _scores(self._look([document], [hits])[0], document)
+
+    def _hits(self, document: Document) -> tuple[RuleHit | None, ...]:
+        return tuple(self.rules.match(line, document.language) for line in document.block_texts())
+
+    def _look(
+        self, documents: Sequence[Document], hits: Sequence[Sequence[RuleHit | None]]
+    ) -> Sequence[Looked | None]:
         if not self.settings.chrome.line_model:
-            return hits, np.zeros(len(lines), dtype=np.float32)
-        kinds = [block.kind for block in document.blocks]
-        return hits, self.lines.score(lines, kinds=kinds, hits=hits, dense=document.dense)
+            return [None] * len(documents)
+        return self.lines.look(
+            [
+                Lines(
+                    list(document.block_texts()),
+                    [block.kind for block in document.blocks],
+                    own,
+                    document.dense,
+                )
+                for document, own in zip(documents, hits, strict=True)
+            ]
+        )
+
+    def _why(
+        self, looked: Looked | None, hits: Sequence[RuleHit | None], chrome: Collection[int]
+    ) -> dict[int, tuple[Contribution, ...]]:
+        unnamed = [number for number in sorted(chrome) if hits[number] is None]
+        return self.lines.grounds(looked, unnamed) if looked else {}
 
     def find_chrome(
         self,
@@ -131,28 +179,34 @@ class Analyzer:
         )
 
     def label(
-        self, document: Document, skip: Collection[int], coverage: Sequence[float] = ()
-    ) -> tuple[Scored | None, ...]:
-        """Labels of all blocks but headings and those in `skip`.
+        self, wanted: Sequence[tuple[Document, Collection[int], Sequence[float]]]
+    ) -> list[tuple[Scored | None, ...]]:
+        """Labels of all blocks of documents but headings and chrome.
 
-        `coverage` is the template coverage of each block's section.
+        Each document comes with the numbers of its chrome blocks and with the template coverage
+        of each block's section, empty where there is none.
         """
         numbers = [
-            number
-            for number, block in enumerate(document.blocks)
-            if number not in skip and block.kind is not BlockKind.HEADING
+            [
+                number
+                for number, block in enumerate(document.blocks)
+                if number not in skip and block.kind is not BlockKind.HEADING
+            ]
+            for document, skip, _ in wanted
         ]
-        paragraphs = paragraphs_of(document)
-        forms = advice_forms(document, coverage)
-        found = self.classifier.label_document(
-            [paragraphs[number] for number in numbers],
-            [coverage[number] for number in numbers] if coverage else (),
-            forms=[forms[number] for number in numbers],
-        )
-        scored: list[Scored | None] = [None] * len(document.blocks)
-        for number, result in zip(numbers, found, strict=True):
-            scored[number] = self._sure_enough(result)
-        return tuple(scored)
+        passages = [
+            _passage(document, own, coverage)
+            for own, (document, _, coverage) in zip(numbers, wanted, strict=True)
+        ]
+        labels: list[tuple[Scored | None, ...]] = []
+        for own, (document, _, _), found in zip(
+            numbers, wanted, self.classifier.label_documents(passages), strict=True
+        ):
+            scored: list[Scored | None] = [None] * len(document.blocks)
+            for number, result in zip(own, found, strict=True):
+                scored[number] = self._sure_enough(result)
+            labels.append(tuple(scored))
+        return labels
 
     def classify(self, paragraphs: Sequence[Paragraph]) -> list[Scored]:
         """Labels of paragraphs that stand alone; sure chrome is called so."""
@@ -177,15 +231,27 @@ class Analyzer:
         reason = f"Not sure enough: {best:.2f}, the settings ask for {least:.2f}."
         return replace(scored, label=Label.UNCERTAIN, reason=reason)
 
-    def _why(
-        self, document: Document, hits: Sequence[RuleHit | None], chrome: Collection[int]
-    ) -> dict[int, tuple[Contribution, ...]]:
-        unnamed = [number for number in sorted(chrome) if hits[number] is None]
-        if not unnamed or not self.settings.chrome.line_model:
-            return {}
-        kinds = [block.kind for block in document.blocks]
-        lines = list(document.block_texts())
-        return self.lines.explain(lines, unnamed, kinds=kinds, hits=hits, dense=document.dense)
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What an analysed document comes to, with all that is remembered."""
+
+    analysis: Analysis
+    relations: Relations
+    chrome: ChromeFindings
+    matches: TemplateMatches
+    cut: Mapping[int, ChromeFinding]
+    """The chrome by block."""
+    coverage: Sequence[float]
+    """The template coverage of each block's section."""
+
+    def needs_labels(self) -> bool:
+        """Whether the labels made before do not hold: templates or other chrome came to light."""
+        blocks, scored = self.analysis.document.blocks, self.analysis.scored
+        return any(self.coverage) or not all(
+            (scored[number] is None) == (number in self.cut or block.kind is BlockKind.HEADING)
+            for number, block in enumerate(blocks)
+        )
 
 
 class Scorer:
@@ -225,10 +291,23 @@ class Scorer:
     def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:
         """Reports of a batch that was added, in order."""
         signatures = [analysis.signature for analysis in analyses]
-        for analysis, relations in zip(analyses, self.index.judge_batch(signatures), strict=True):
-            yield self._report(analysis, relations)
+        findings = [
+            self._findings(analysis, relations)
+            for analysis, relations in zip(
+                analyses, self.index.judge_batch(signatures), strict=True
+            )
+        ]
+        anew = [found for found in findings if found.needs_labels()]
+        labels = iter(
+            self.analyzer.label(
+                [(found.analysis.document, found.cut, found.coverage) for found in anew]
+            )
+        )
+        for found in findings:
+            scored = next(labels) if found.needs_labels() else found.analysis.scored
+            yield self._report(found, scored)
 
-    def _report(self, analysis: Analysis, relations: Relations) -> DocumentReport:
+    def _findings(self, analysis: Analysis, relations: Relations) -> _Findings:
         document = analysis.document
         chrome = self.analyzer.find_chrome(
             document,
@@ -238,12 +317,23 @@ class Scorer:
             analysis.why,
         )
         matches = self.templates.judge(analysis.outline, document.host, self.index.cluster_of)
-        blocks = self._blocks(analysis, chrome, matches.sections)
+        return _Findings(
+            analysis,
+            relations,
+            chrome,
+            matches,
+            cut={finding.block: finding for finding in chrome.findings},
+            coverage=_coverage_by_block(document, matches.sections),
+        )
+
+    def _report(self, found: _Findings, scored: Sequence[Scored | None]) -> DocumentReport:
+        document, relations, matches = found.analysis.document, found.relations, found.matches
+        blocks = _blocks(document, found.cut, scored)
         labels = [block.label for block in blocks]
-        shares = shares_of(document, labels)
+        shares = shares_of(labels, found.analysis.words)
         words = sum(
-            count_words(document.block_text(number))
-            for number, label in enumerate(labels)
+            count
+            for count, label in zip(found.analysis.words, labels, strict=True)
             if label not in (Label.CHROME, Label.HEADING)
         )
         limits = self.settings.verdict
@@ -254,7 +344,7 @@ class Scorer:
             duplicates=_twins(relations),
             shares=shares,
             verdict=verdict_of(shares, words, **limits.model_dump()),
-            flags=_flags(document, chrome, relations, templated=matches.templated),
+            flags=_flags(document, found.chrome, relations, templated=matches.templated),
             provenance=self._provenance(),
             cluster=Cluster(
                 relations.cluster, relations.cluster_documents, relations.cluster_hosts
@@ -271,32 +361,6 @@ class Scorer:
         lines = list(document.block_texts())
         return self.sites.repetition(document.host, lines, self.index.cluster_of)
 
-    def _blocks(
-        self,
-        analysis: Analysis,
-        chrome: ChromeFindings,
-        templates: Sequence[TemplateMatch | None],
-    ) -> tuple[BlockReport, ...]:
-        document = analysis.document
-        coverage = _coverage_by_block(document, templates)
-        cut = {finding.block: finding for finding in chrome.findings}
-        scored = analysis.scored
-        if any(coverage) or not _covers(scored, document, cut):
-            scored = self.analyzer.label(document, cut.keys(), coverage)
-        reports = []
-        for number, block in enumerate(document.blocks):
-            finding = cut.get(number)
-            if finding is not None:
-                report = BlockReport(
-                    block, Label.CHROME, None, None, finding.reason, finding.evidence
-                )
-            elif block.kind is BlockKind.HEADING:
-                report = BlockReport(block, Label.HEADING, None, None, _HEADING_REASON, ())
-            else:
-                report = _labelled(block, cast(Scored, scored[number]))
-            reports.append(report)
-        return tuple(reports)
-
     def _provenance(self) -> Provenance:
         return Provenance(
             version=__version__,
@@ -307,6 +371,8 @@ class Scorer:
         )
 
 
+# Blocks looked at together: enough for numpy, and the arrays stay at a few megabytes.
+_GROUP_BLOCKS = 4000
 _HEADING_REASON = "A heading: it names what follows."
 
 
@@ -316,12 +382,46 @@ def analyzer_for(settings: Settings) -> Analyzer:
     return Analyzer(settings)
 
 
-def analyze_page(page: Page, settings: Settings) -> Analysis | PageFailure:
-    """`Analyzer.analyze` for worker processes: failures are values."""
+def extract_page(page: Page, settings: Settings) -> Document | PageFailure:
+    """`Analyzer.extract` for worker processes: failures are values."""
     try:
-        return analyzer_for(settings).analyze(page)
+        return analyzer_for(settings).extract(page)
     except PageError as error:
         return PageFailure(page.path, page.record, error.stage, type(error).__name__, str(error))
+
+
+def analyze_page(page: Page, settings: Settings) -> Analysis | PageFailure:
+    """Both steps for one page: failures are values."""
+    document = extract_page(page, settings)
+    if isinstance(document, PageFailure):
+        return document
+    return analyzer_for(settings).examine([document])[0]
+
+
+def _scores(looked: Looked | None, document: Document) -> Floats:
+    """P(chrome) of each block; 0 stands for "no line model"."""
+    return looked.scores if looked else np.zeros(len(document.blocks), dtype=np.float32)
+
+
+def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    group: list[Document] = []
+    for document in documents:
+        group.append(document)
+        if sum(len(one.blocks) for one in group) >= _GROUP_BLOCKS:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _passage(document: Document, numbers: Sequence[int], coverage: Sequence[float]) -> Passage:
+    paragraphs = paragraphs_of(document)
+    forms = advice_forms(document, coverage)
+    return Passage(
+        [paragraphs[number] for number in numbers],
+        [coverage[number] for number in numbers] if coverage else (),
+        [forms[number] for number in numbers],
+    )
 
 
 def paragraphs_of(document: Document) -> list[Paragraph]:
@@ -347,12 +447,20 @@ def _with_title(document: Document, stack: tuple[str, ...]) -> tuple[str, ...]:
     return stack if not title or title in stack else (title, *stack)
 
 
-def _covers(scored: Sequence[Scored | None], document: Document, cut: Collection[int]) -> bool:
-    """Whether labels are at hand for exactly the blocks that are neither headings nor cut."""
-    return all(
-        (scored[number] is None) == (number in cut or block.kind is BlockKind.HEADING)
-        for number, block in enumerate(document.blocks)
-    )
+def _blocks(
+    document: Document, cut: Mapping[int, ChromeFinding], scored: Sequence[Scored | None]
+) -> tuple[BlockReport, ...]:
+    reports = []
+    for number, block in enumerate(document.blocks):
+        finding = cut.get(number)
+        if finding is not None:
+            report = BlockReport(block, Label.CHROME, None, None, finding.reason, finding.evidence)
+        elif block.kind is BlockKind.HEADING:
+            report = BlockReport(block, Label.HEADING, None, None, _HEADING_REASON, ())
+        else:
+            report = _labelled(block, cast(Scored, scored[number]))
+        reports.append(report)
+    return tuple(reports)
 
 
 def _coverage_by_block(

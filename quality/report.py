@@ -13,7 +13,6 @@ from typing import Any
 
 from quality.classify.labels import Label
 from quality.document import Block, Document, Evidence
-from quality.tokens import count_words
 
 DOCUMENT_SCHEMA = "quality.document/1"
 
@@ -288,14 +287,15 @@ def clean_text(document: Document, labels: Sequence[Label]) -> str:
     return "\n".join(lines) + ("\n" if lines else "")
 
 
-def shares_of(document: Document, labels: Sequence[Label]) -> dict[str, float]:
-    """Share of words by label, chrome and headings left out; labels in alphabetical order."""
+def shares_of(labels: Sequence[Label], words: Sequence[int]) -> dict[str, float]:
+    """Share of words by label, chrome and headings left out; labels in alphabetical order.
+
+    `words` are the words of each block.
+    """
     counts: dict[str, int] = {}
-    for index, label in enumerate(labels):
+    for label, count in zip(labels, words, strict=True):
         if label not in (Label.CHROME, Label.HEADING):
-            counts[label.value] = counts.get(label.value, 0) + count_words(
-                document.block_text(index)
-            )
+            counts[label.value] = counts.get(label.value, 0) + count
     total = sum(counts.values())
     if not total:
         return {}

@@ -24,17 +24,17 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from quality.document import Markup, Page
+from quality.document import Document, Markup, Page
 from quality.errors import PageError, ReadError
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
-from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for
+from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for, extract_page
 from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
 from quality.read.inputs import PAGE_SUFFIXES, full_suffix
 from quality.report import PageFailure
 from quality.settings import Settings
 from quality.state import LOCK_TIMEOUT_S, State, writer_lock
 from quality.summary import RunSummary
-from quality.workers import WorkerFailure, run_in_workers
+from quality.workers import Work, WorkerFailure, run_in_workers
 from quality.write import folder as folders
 from quality.write.jsonl import rows
 
@@ -404,7 +404,7 @@ def analyze_batch(batch: Batch, settings: Settings, *, jobs: int | None = None) 
     """Analyse a batch in worker processes. Pure: the same batch gives the same result."""
     limit = jobs or settings.run.jobs or len(os.sched_getaffinity(0))
     results = run_in_workers(
-        _Analyze(settings),
+        Work(_Extract(settings), _Examine(settings)),
         batch.items,
         jobs=max(1, min(limit, len(batch.items) // _MIN_PAGES_A_JOB)),
         timeout_s=settings.extract.timeout_s,
@@ -437,19 +437,35 @@ def _warm_up(settings: Settings) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Analyze:
-    """`analyze_page` over what a batch holds: a file or a record of a container. Picklable."""
+class _Extract:
+    """The documents of a batch's item: of a file, or of a record of a container. Picklable."""
 
     settings: Settings
 
-    def __call__(self, item: Input | Page) -> list[Analysis | PageFailure]:
+    def __call__(self, item: Input | Page) -> list[Document | PageFailure]:
         if isinstance(item, Page):
-            return [analyze_page(item, self.settings)]
+            return [extract_page(item, self.settings)]
         return [
             _as_page_failure(page)
             if isinstance(page, ReadFailure)
-            else analyze_page(page, self.settings)
+            else extract_page(page, self.settings)
             for page in read(item, max_bytes=self.settings.read.max_bytes)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Examine:
+    """The analyses of the documents of several items, failures as they came. Picklable."""
+
+    settings: Settings
+
+    def __call__(
+        self, items: list[list[Document | PageFailure]]
+    ) -> list[list[Analysis | PageFailure]]:
+        documents = [one for item in items for one in item if isinstance(one, Document)]
+        found = iter(analyzer_for(self.settings).examine(documents))
+        return [
+            [one if isinstance(one, PageFailure) else next(found) for one in item] for item in items
         ]
 
 

@@ -1,28 +1,26 @@
-"""Worker processes: a page that hangs or kills its process fails alone, the others go on.
+"""The processes that work, watched from outside: what hangs or dies is found and ended.
 
-Items go to loky processes in chunks, never more chunks at once than processes. Two limits
-guard each item. Inside the worker an alarm ends Python code that takes too long. Outside,
-the parent watches a small file in which the worker notes the item it is at: a worker that
-does not react to the alarm is killed, and after a crash the item that was running is tried
-once more on its own before it is called the culprit.
+Items go to loky processes in chunks, never more chunks at once than processes. The parent
+watches a small file in which the worker notes the item it is at: a worker that does not react
+to its own alarm is killed, and after a crash the item that was running is tried once more on
+its own before it is called the culprit.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from quality.errors import LimitError, PageError, QualityError, StartError
+from quality.errors import PageError, QualityError
+from quality.workers.work import TOGETHER, Work, WorkerFailure, over_time, run, run_chunk
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -37,17 +35,8 @@ POLL_S = 0.1
 _NOT_STARTED = -1
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerFailure:
-    """An item whose function raised, took too long or killed its process."""
-
-    error: str
-    message: str
-    stage: str = "score"
-
-
 def run_in_workers(
-    function: Callable[[Item], Result],
+    work: Work[Item, Any, Result],
     items: Iterable[Item],
     *,
     jobs: int = 1,
@@ -56,20 +45,21 @@ def run_in_workers(
     initializer: Callable[..., object] | None = None,
     initargs: tuple[Any, ...] = (),
 ) -> Iterator[Result | PageError | WorkerFailure]:
-    """`function(item)` for each item, in order; PageErrors it raises are returned, not raised.
+    """The result of each item, in order; PageErrors that are raised are returned, not raised.
 
-    Items are taken as they are needed. `function` must pickle; `initializer(*initargs)`
-    runs once in each process. With one job and no time limit all runs in this process.
-    StartErrors are raised: they would hit every page.
+    Items are taken as they are needed. `timeout_s` is for each step of an item;
+    `initializer(*initargs)` runs once in each process. With one job and no time limit all
+    runs in this process. StartErrors are raised: they would hit every page.
     """
     if jobs == 1 and timeout_s is None:
         if initializer is not None:
             initializer(*initargs)
-        for item in items:
-            yield _outcome(function, item, None)
+        stream = iter(items)
+        while some := list(islice(stream, chunk)):
+            yield from run(work, some, None, lambda _at: None)
         return
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:
-        crew = _Crew(function, jobs, timeout_s, (initializer, initargs), Path(folder))
+        crew = _Crew(work, jobs, timeout_s, (initializer, initargs), Path(folder))
         try:
             yield from crew.run(iter(items), chunk)
         except BaseException:
@@ -88,6 +78,8 @@ class _Chunk(Generic[Item, Result]):
     running: list[int] = field(default_factory=list)
     at: int = _NOT_STARTED
     since: float = 0.0
+    is_apart: bool = False
+    """Whether its items are no longer worked on together, because that went wrong."""
 
     def is_done(self) -> bool:
         return len(self.done) == len(self.items)
@@ -107,10 +99,19 @@ class _Chunk(Generic[Item, Result]):
         if at != self.at:
             self.at, self.since = at, time.monotonic()
 
-    def suspect(self) -> int | None:
-        """The item that was running when the process went, None where none had begun."""
+    def has_begun(self) -> bool:
+        """Whether the process came as far as the first item."""
         self.look()
-        return None if self.at == _NOT_STARTED else self.running[self.at]
+        return self.at != _NOT_STARTED
+
+    def suspect(self) -> int | None:
+        """The item that was running when the process went; None where there is not one alone."""
+        if not self.has_begun():
+            return None
+        if self.at == TOGETHER:
+            self.is_apart = True
+            return None
+        return self.running[self.at]
 
 
 class _Crew(Generic[Item, Result]):
@@ -118,13 +119,13 @@ class _Crew(Generic[Item, Result]):
 
     def __init__(
         self,
-        function: Callable[[Item], Result],
+        work: Work[Item, Any, Result],
         jobs: int,
         timeout_s: float | None,
         start: tuple[Callable[..., object] | None, tuple[Any, ...]],
         folder: Path,
     ) -> None:
-        self._function = function
+        self._work = work
         self._jobs = jobs
         self._timeout_s = timeout_s
         self._start = start
@@ -177,7 +178,12 @@ class _Crew(Generic[Item, Result]):
         items = [chunk.items[number] for number in numbers]
         try:
             chunk.future = self._executor().submit(
-                _run_chunk, self._function, items, self._timeout_s, str(chunk.progress)
+                run_chunk,
+                self._work,
+                items,
+                self._timeout_s,
+                str(chunk.progress),
+                is_apart=chunk.is_apart,
             )
         except BrokenExecutor:  # broke since the last look; the next round tries again
             chunk.future = None
@@ -210,16 +216,17 @@ class _Crew(Generic[Item, Result]):
     def _end_stalled(self, chunk: _Chunk[Item, Result]) -> None:
         suspect = chunk.suspect()
         self._release()
-        if suspect is None:
+        if not chunk.has_begun():
             raise _cannot_start(f"no page begun within {START_S:.0f} s")
-        chunk.done[suspect] = _over_time(self._timeout_s)
+        if suspect is not None:
+            chunk.done[suspect] = over_time(self._timeout_s)
 
     def _try_suspects(self, chunks: list[_Chunk[Item, Result]], error: BrokenExecutor) -> None:
         """Judge, each alone, the items that were running when a process died."""
         unfinished = [chunk for chunk in chunks if not chunk.is_done()]
         suspects = [(chunk, chunk.suspect()) for chunk in unfinished]
         self._release()
-        if all(number is None for _, number in suspects):
+        if not any(chunk.has_begun() for chunk in unfinished):
             raise _cannot_start(str(error)) from error
         for chunk, number in suspects:
             if number is not None:
@@ -267,67 +274,6 @@ def _initialise(initializer: Callable[..., object] | None, initargs: tuple[Any, 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if initializer is not None:
         initializer(*initargs)
-
-
-def _run_chunk(
-    function: Callable[[Item], Result],
-    items: list[Item],
-    timeout_s: float | None,
-    progress: str,
-) -> list[Result | PageError | WorkerFailure]:
-    outcomes = []
-    with Path(progress).open("r+b", buffering=0) as note:
-        for number, item in enumerate(items):
-            os.pwrite(note.fileno(), b"%d" % number, 0)
-            outcomes.append(_outcome(function, item, timeout_s))
-    return outcomes
-
-
-def _outcome(
-    function: Callable[[Item], Result], item: Item, timeout_s: float | None
-) -> Result | PageError | WorkerFailure:
-    try:
-        with _alarm(timeout_s):
-            return function(item)
-    except PageError as error:
-        return error
-    except StartError:
-        raise
-    except _OverTime:
-        return _over_time(timeout_s)
-    except Exception as error:
-        # A fault of ours on one page must not cost the others; its row names it.
-        return WorkerFailure(type(error).__name__, f"{error or 'no message'} (a fault; report it)")
-
-
-class _OverTime(BaseException):
-    """Not an Exception, so that no library takes it for one of its own."""
-
-
-@contextmanager
-def _alarm(timeout_s: float | None) -> Iterator[None]:
-    if timeout_s is None or not hasattr(signal, "setitimer"):
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, _raise_over_time)
-    # Again every second, in case it is raised where Python cannot pass it on.
-    signal.setitimer(signal.ITIMER_REAL, timeout_s, 1.0)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _raise_over_time(_signal: int, _frame: object) -> None:
-    raise _OverTime
-
-
-def _over_time(timeout_s: float | None) -> WorkerFailure:
-    return WorkerFailure(
-        LimitError.__name__,
-        f"took more than {timeout_s:g} s. Raise the time limit or remove the page.",
-    )
 
 
 def _cannot_start(why: str) -> QualityError:
