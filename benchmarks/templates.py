@@ -29,6 +29,7 @@ from quality.state import State
 
 ROOT = Path(__file__).parent.parent
 INVENTED = ROOT / "tests" / "neardup" / "data"
+INVENTED_SETS = ("tuned", "unseen", "languages")
 SEEDS = ROOT / "seeds" / "pages"
 SHARED = ROOT.parent / "shared" / "data"
 Figures = dict[str, float]
@@ -69,7 +70,7 @@ def main() -> None:
 
 def measure(*, quick: bool) -> Figures:
     """All figures by name, printing the table on the way."""
-    sets = {f"invented, {name}": list(invented(name)) for name in ("tuned", "unseen")}
+    sets = {f"invented, {name}": list(invented(name)) for name in INVENTED_SETS}
     sets["sample inbox"] = list(sample_inbox())
     if not quick and SHARED.is_dir():
         sets["site posts"] = list(site_posts())

@@ -15,7 +15,11 @@ from quality.tokens import fold, words
 MAX_GAP = 2
 _FRAME = re.compile(r"^[\W\d_]+|[\W_]+$")
 _ENDINGS = re.compile(r"(?:ings?|edly|ed|ies|es|ly|s)$")
-_OPENERS = frozenset({"why", "what", "where", "who", "how", "when", "which", "for"})
+# "l'avenir", "dell'arte", but not "what's" and "they're".
+_ELISION = re.compile(r"([^\W\d_]{1,5})'(\w{3,})")
+# Outside English so many letters of a word stand for it: cutting words off does nearly as well
+# as stemmers over the languages of Europe (McNamee and Mayfield, Information Retrieval 2004).
+STEM_CHARS = 6
 # Shorter words lose their meaning with their ending ("thing", "used", "yes").
 _MIN_STEM = 4
 
@@ -41,6 +45,10 @@ class Lexicon:
     """Forms that begin with a stem, by its first three letters."""
     stock_forms: tuple[tuple[str, re.Pattern[str]], ...]
     """Whole headings of content farms, by family."""
+    openers: frozenset[str]
+    """Question words and the like that headings begin with."""
+    nouns_have_capitals: bool
+    """Whether every noun has a capital, so that one capital alone names nothing."""
 
     def families(self, heading: str) -> tuple[str, ...]:
         """The families a heading belongs to, sorted.
@@ -48,7 +56,7 @@ class Lexicon:
         >>> lexicon("en").families("The Road Ahead for Smart Farming")
         ('outlook',)
         """
-        tokens = words(fold(heading).replace("&", " and "))
+        tokens = _words(heading.replace("&", " and "))
         found = set()
         for start, token in enumerate(tokens):
             for form in self._starting_with(token):
@@ -74,7 +82,8 @@ class Lexicon:
 def lexicon(code: str | None) -> Lexicon:
     """The heading families of a language; empty where its pack has no `outline.toml`."""
     raw = lang.data(code, "outline.toml") if code else None
-    tables = tomllib.loads(raw.decode("utf-8")) if raw else {}
+    facts = tomllib.loads(raw.decode("utf-8")) if raw else {}
+    tables = {family: table for family, table in facts.items() if isinstance(table, dict)}
     by_word: dict[str, list[Form]] = {}
     by_stem: dict[str, list[Form]] = {}
     for family, table in tables.items():
@@ -89,6 +98,8 @@ def lexicon(code: str | None) -> Lexicon:
         by_word={word: tuple(forms) for word, forms in by_word.items()},
         by_stem={stem: tuple(forms) for stem, forms in by_stem.items()},
         stock_forms=_stock_forms(code),
+        openers=frozenset(facts.get("openers", ())),
+        nouns_have_capitals=facts.get("nouns_have_capitals", False),
     )
 
 
@@ -121,24 +132,29 @@ def stems(heading: str, *, language: str | None, topic: Iterable[str] = ()) -> t
     ('sensibl', 'step')
     """
     function = lang.function_words(language or "en")
+    stem = stem_of if (language or "en") == "en" else _cut
     without = set(topic)
     kept = []
-    for word in words(fold(heading)):
-        stem = stem_of(word)
-        if word in function or word[0].isdigit() or stem in without or len(word) < 2:
+    for word in _words(heading):
+        found = stem(word)
+        if word in function or word[0].isdigit() or found in without or len(word) < 2:
             continue
-        kept.append(stem)
+        kept.append(found)
     return tuple(kept)
 
 
-def opener(heading: str) -> str:
+def opener(heading: str, *, language: str | None) -> str:
     """The question word a heading begins with, else nothing.
 
-    >>> opener("Where This Could Lead")
+    >>> opener("Where This Could Lead", language="en")
     'where'
     """
-    first = words(fold(heading))[:1]
-    return first[0] if first and first[0] in _OPENERS else ""
+    first = _words(heading)[:1]
+    return first[0] if first and first[0] in lexicon(language or "en").openers else ""
+
+
+def _cut(word: str) -> str:
+    return word[:STEM_CHARS]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -151,6 +167,11 @@ def stem_of(word: str) -> str:
     if len(shorter) >= _MIN_STEM:
         stem = shorter
     return stem[:-1] if len(stem) > _MIN_STEM and stem[-1] in "ey" else stem
+
+
+def _words(heading: str) -> list[str]:
+    """The folded words of a heading; what is elided before one is a word of its own."""
+    return words(_ELISION.sub(r"\1 \2", fold(heading)))
 
 
 def _form(family: str, text: str) -> Form:

@@ -13,8 +13,11 @@ from quality.neardup.heads import LABEL, Titled, is_label, main_heads
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import fold, words
 
-_NAME = re.compile(r"(?<=[\w,;] )[A-Z][\w'’-]+")
-_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]+")
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻА-ЯЁ][\w'’-]+"
+_NAME = re.compile(rf"(?<=[\w,;] ){_CAPITAL}")
+# Where all nouns have capitals, two in a row: "Herr Weber", "Stadtrat Kolb".
+_NAME_OF_TWO = re.compile(rf"(?<=[\w,;] )({_CAPITAL}) ({_CAPITAL})")
+_CAPITALISED = re.compile(rf"\b{_CAPITAL}")
 _NUMBER = re.compile(r"\d+")
 _QUOTE = re.compile('["“”«»]')
 
@@ -87,6 +90,12 @@ def _subject(document: Document) -> frozenset[str]:
     return frozenset(word for word, times in count.items() if times >= 3)
 
 
+def _names(text: str, language: str | None) -> set[str]:
+    if lexicon(language or "en").nouns_have_capitals:
+        return {word for pair in _NAME_OF_TWO.findall(text) for word in pair}
+    return set(_NAME.findall(text))
+
+
 def _without_label(text: str) -> str:
     """What a line says, without its number and label, whose capitals name nothing."""
     label = LABEL.match(text)
@@ -109,14 +118,14 @@ class _Context:
         prose = [self.texts[number] for number in body]
         tokens = [words(fold(text)) for text in prose]
         said = "\n".join(_without_label(text) for text in prose)
-        names = set(_NAME.findall(said)) - self.subject
+        names = _names(said, language) - self.subject
         marks = len(_NUMBER.findall(said)) + len(_QUOTE.findall(said)) // 2
         return SectionOutline(
             heading=heading,
             span=(self.document.blocks[head].start, self.document.blocks[head].end),
             families=lexicon(language or "en").families(heading),
             stems=stems(heading, language=language, topic=self.topic),
-            opener=opener(heading),
+            opener=opener(heading, language=language),
             form=self._form(body),
             words=sum(map(len, tokens)),
             particulars=len(names) + marks,

@@ -19,7 +19,11 @@ from quality.neardup.outline import SectionOutline, outline
 from quality.neardup.skeleton import skeleton_hashes
 from quality.tokens import words
 
-FAMILIES = tomllib.loads((lang.data("en", "outline.toml") or b"").decode())
+FACTS = {
+    code: tomllib.loads((lang.data(code, "outline.toml") or b"").decode())
+    for code in lang.available()
+}
+FAMILIES = {name: table for name, table in FACTS["en"].items() if isinstance(table, dict)}
 KINDS = lexicon("en").kinds
 
 
@@ -44,12 +48,24 @@ def headings(text: str, markup: Markup = Markup.PLAIN) -> list[str]:
     return [found.heading for found in outline(document, ()).sections]
 
 
-@pytest.mark.parametrize("family", sorted(FAMILIES))
-def test_every_form_names_its_family(family: str) -> None:
+@pytest.mark.parametrize("code", sorted(FACTS))
+def test_every_form_names_its_family(code: str) -> None:
     """A heading made of a form's own words belongs to the form's family."""
-    for form in FAMILIES[family]["forms"]:
-        heading = form.strip("^$").replace(" * ", " ").replace("*", "")
-        assert family in lexicon("en").families(heading), form
+    families = {name: table for name, table in FACTS[code].items() if isinstance(table, dict)}
+    for family, table in families.items():
+        for form in table["forms"]:
+            heading = form.strip("^$").replace(" * ", " ").replace("*", "")
+            assert family in lexicon(code).families(heading), form
+
+
+@pytest.mark.parametrize("code", sorted(FACTS))
+def test_every_language_has_the_same_families(code: str) -> None:
+    """Kinds and families are those of English, and no form stands in one family twice."""
+    assert lexicon(code).kinds == KINDS
+    assert lexicon(code).openers
+    for name in FAMILIES:
+        forms = FACTS[code][name]["forms"]
+        assert len(forms) == len(set(forms)), name
 
 
 def test_the_lexicon_is_wide_enough() -> None:
