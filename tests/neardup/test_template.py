@@ -67,7 +67,7 @@ def judge(
     return registry.judge(outline(document, ()), document.host, cluster_of)
 
 
-@pytest.mark.parametrize("name", ["tuned", "unseen"])
+@pytest.mark.parametrize("name", ["tuned", "unseen", "languages", "languages_unseen"])
 @pytest.mark.parametrize("hosts", ["known", "unknown"])
 def test_templates_are_found_and_honest_formats_are_not_flagged(
     registry: TemplateRegistry, name: str, hosts: str
