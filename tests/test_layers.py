@@ -31,6 +31,7 @@ FLOORS = {
     "workers": 4,
     "pipeline": 5,
     "run": 5,
+    "review": 5,
     "cli": 6,
     "__main__": 6,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -55,19 +56,21 @@ def train(
     out_folder: Path,
     *,
     lines_path: Path | None = None,
+    more: Sequence[Path] = (),
     progress: Progress = lambda _what, _done, _of: None,
 ) -> TrainingReport:
     """Fit the model, write it to `out_folder`, and say how it went.
 
     Without gold rows it trains the smaller model from the seeds alone. With the shared lines
     of web pages (`lines_path`; by default the file beside the gold rows, where there is one),
-    those we read ourselves are learnt too. `progress` is called with what is being done,
+    those we read ourselves are learnt too; so are rows of `more` files, labelled as the seeds
+    are but on pages of your own. `progress` is called with what is being done,
     steps done, steps in all. Raises UsageError where the rows cannot make a model.
     """
     if lines_path is None and gold_path is not None:
         beside = gold_path.with_name(LINES_NAME)
         lines_path = beside if beside.exists() else None
-    rows, dev, dropped = _training_rows(seeds_path, gold_path, lines_path)
+    rows, dev, dropped = _training_rows(seeds_path, gold_path, lines_path, more)
     origin = load_origin(origin_path) if origin_path else []
     steps = TURNS * FOLDS + 4
     progress("word vectors", 0, steps)
@@ -82,7 +85,7 @@ def train(
     model = fit_model(rows, weights, meaning, origin)
     progress("calibration", steps - 2, steps)
     model, classes = calibrated(model, rows, held_out)
-    paths = [path for path in (seeds_path, gold_path, origin_path, lines_path) if path]
+    paths = [path for path in (seeds_path, gold_path, origin_path, lines_path, *more) if path]
     facts = {
         "trained_on": {path.name: sha256(path) for path in paths},
         "rows": len(rows),
@@ -101,17 +104,23 @@ def _begun(progress: Progress, done: int, steps: int, fold: int) -> None:
 
 
 def _training_rows(
-    seeds_path: Path, gold_path: Path | None, lines_path: Path | None
+    seeds_path: Path, gold_path: Path | None, lines_path: Path | None, more: Sequence[Path]
 ) -> tuple[list[Row], list[Row], int]:
     """Rows to learn from, rows to measure on, and how many near-copies of those were left out."""
     gold = functional(load_rows(gold_path)) if gold_path else []
     read_path = seeds_path.with_name(READ_LINES_NAME)
     read = load_read_lines(read_path, lines_path) if lines_path and read_path.exists() else []
+    # Reviewed rows come from the pages that will be scored: they count as web pages do.
+    reviewed = [
+        replace(row, kind="web", drawn=False)
+        for path in more
+        for row in functional(load_rows(path))
+    ]
     dev = [row for row in gold if row.split == "dev"]
     hosts = {row.host.removeprefix("www.") for row in dev if row.is_web}
     rows = [
         row
-        for row in (*gold, *functional(load_rows(seeds_path)), *functional(read))
+        for row in (*gold, *functional(load_rows(seeds_path)), *reviewed, *functional(read))
         if row.split != "dev" and row.host.removeprefix("www.") not in hosts
     ]
     kept = without_copies(rows, [row.paragraph.text for row in dev])

@@ -19,11 +19,11 @@ from types import FrameType
 from typing import NoReturn
 
 from quality import __version__
-from quality.cli import index, label, look, models, report, rules, score
+from quality.cli import index, label, look, models, report, review, rules, score
 from quality.errors import QualityError
 
 # Each adds its parsers to the subparsers; a parser's `run` default takes the arguments.
-COMMANDS = (score, look, label, models, index, rules, report)
+COMMANDS = (score, look, label, models, review, index, rules, report)
 
 
 class Parser(argparse.ArgumentParser):

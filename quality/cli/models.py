@@ -34,6 +34,14 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="our own labelled paragraphs (default: %(default)s)",
     )
     train.add_argument(
+        "--more",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="more labelled paragraphs, such as those of a review (repeatable)",
+    )
+    train.add_argument(
         "--shared",
         type=Path,
         default=Path("../shared/data"),
@@ -120,7 +128,14 @@ def _train_paragraphs(
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".train-", dir=out) as place:
         candidate = Path(place) / "models"
-        report = train(options.seeds, gold, origin, candidate / "paragraph", progress=progress)
+        report = train(
+            options.seeds,
+            gold,
+            origin,
+            candidate / "paragraph",
+            more=[_there(path) for path in options.more],
+            progress=progress,
+        )
         print(report.message)
         if not _is_promoted(options, gold, candidate / "paragraph"):
             return ALARM
