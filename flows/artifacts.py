@@ -177,10 +177,10 @@ def _tables(
     if hosts:
         worst = f"Filler and generated advice by host; most: {hosts[0]['host']}"
         yield "hosts", worst, hosts
-    templates = _count(len(summary.templates), "house template")
+    templates = _count(len(summary.templates), "house template") + ", by documents"
     # Beside no earlier run all would be new.
     if drift.runs:
-        templates += f", {len(set(summary.templates) - drift.known_templates)} new"
+        templates += f"; {len(set(summary.templates) - drift.known_templates)} new"
     yield "templates", templates, _templates(folder, summary, drift)
     yield "failures", f"{_count(failures, 'failure')}, see {FAILURES}", _failures(folder)
     unusual = f"{alarms} unusual" if alarms else "Nothing unusual"
@@ -242,10 +242,11 @@ def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str
         {
             "template": name,
             "new": "yes" if drift.runs and name not in drift.known_templates else "",
-            "in this run": summary.templates[name],
-            "documents ever": seen[name][0]["documents"],
+            # Short titles: the UI's column beside its panel holds some 90 letters.
+            "now": summary.templates[name],
+            "ever": seen[name][0]["documents"],
             "hosts": seen[name][0]["hosts"],
-            "example section": seen[name][1][:40],
+            "example": seen[name][1][:40],
         }
         for name in most
         if name in seen

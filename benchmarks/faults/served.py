@@ -21,6 +21,8 @@ from flows.processes import holder
 from flows.server import answers, free_port
 
 _POLL_S = 0.05
+# Nothing waited for takes a minute; on a machine with other work it took three.
+_PATIENCE_S = 300.0
 _OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -34,6 +36,7 @@ class FlowRun:
     state: str
     message: str
     is_over: bool
+    of_schedule: bool
 
 
 class Served:
@@ -74,8 +77,8 @@ class Served:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.wait(lambda: answers(self.url), "the server's answer", 120)
-        self.wait(lambda: self.pid("runner") is not None, "the runner", 60)
+        self.wait(lambda: answers(self.url), "the server's answer")
+        self.wait(lambda: self.pid("runner") is not None, "the runner")
 
     @property
     def supervisor(self) -> int:
@@ -98,13 +101,13 @@ class Served:
         assert pid is not None
         os.kill(pid, number)
         if pid == self.supervisor and self._process is not None:
-            self._process.wait(60)
+            self._process.wait(_PATIENCE_S)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it as a service manager does; its exit code."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(60)
+        return self._process.wait(_PATIENCE_S)
 
     def end(self) -> None:
         """End whatever is left, without asking."""
@@ -129,6 +132,7 @@ class Served:
                 row["state"]["name"],
                 row["state"]["message"] or "",
                 row["state"]["type"] in _OVER,
+                row["auto_scheduled"],
             )
             for row in rows
             if flows[row["flow_id"]] == flow
@@ -138,7 +142,11 @@ class Served:
         """The scoring runs that ended."""
         return [run for run in self.runs() if run.is_over]
 
-    def wait(self, happens: Callable[[], Any], what: str, within_s: float = 60) -> Any:
+    def states(self) -> list[str]:
+        """How the scoring runs ended, oldest first."""
+        return [run.state for run in self.ended()]
+
+    def wait(self, happens: Callable[[], Any], what: str, within_s: float = _PATIENCE_S) -> Any:
         """Wait for something; what it gave. Raises TimeoutError with the end of the log."""
         until = time.monotonic() + within_s
         while time.monotonic() < until:
@@ -149,7 +157,7 @@ class Served:
         log = self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
         raise TimeoutError(f"{what}: not within {within_s:.0f} s\n{log}")
 
-    def wait_until_scored(self, pages: int, within_s: float = 90) -> None:
+    def wait_until_scored(self, pages: int, within_s: float = _PATIENCE_S) -> None:
         """Wait until so many pages are in the rows of finished runs."""
         self.wait(lambda: len(self.scored()) >= pages, f"{pages} pages scored", within_s)
 
