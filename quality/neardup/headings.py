@@ -80,10 +80,15 @@ class Lexicon:
 
 @cache
 def lexicon(code: str | None) -> Lexicon:
-    """The heading families of a language; empty where its pack has no `outline.toml`."""
+    """The heading families of a language; empty where its pack has no `outline.toml`.
+
+    Names of families carry the language, English ones none: a German page with a conclusion is
+    no parallel to an English one.
+    """
     raw = lang.data(code, "outline.toml") if code else None
     facts = tomllib.loads(raw.decode("utf-8")) if raw else {}
-    tables = {family: table for family, table in facts.items() if isinstance(table, dict)}
+    mark = "" if code == "en" else f"{code}:"
+    tables = {f"{mark}{name}": table for name, table in facts.items() if isinstance(table, dict)}
     by_word: dict[str, list[Form]] = {}
     by_stem: dict[str, list[Form]] = {}
     for family, table in tables.items():

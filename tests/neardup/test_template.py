@@ -82,6 +82,15 @@ def test_templates_are_found_and_honest_formats_are_not_flagged(
     assert sum(flagged["honest"]) <= 0.02 * len(flagged["honest"])
 
 
+def test_another_language_is_no_parallel(registry: TemplateRegistry) -> None:
+    """A single German page is not templated for what English farms do."""
+    german = [d for _, host, d in site_documents("languages") if host == "glanzblick.example"]
+    add(registry, *farm(), *farm("ledgerlane.example"), german[0])
+    assert not judge(registry, german[0]).templated
+    add(registry, *german[1:])
+    assert judge(registry, german[0]).templated
+
+
 def test_the_order_of_adding_changes_nothing(registry: TemplateRegistry) -> None:
     """Matches, ids and evidence are the same whichever document came first."""
     documents = farm()
