@@ -234,8 +234,9 @@ def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str
             template = section["template"]
             if template is not None and template["id"] in most:
                 first = record["blocks"][section["first"]]
-                heading = record["text"][first["start"] : first["end"]]
-                seen.setdefault(template["id"], (template, heading))
+                if first["label"] != "chrome":  # such as "ADVERTISEMENT" within the section
+                    heading = record["text"][first["start"] : first["end"]]
+                    seen.setdefault(template["id"], (template, heading))
         if len(seen) == len(most):
             break
     return [

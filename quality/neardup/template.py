@@ -23,6 +23,7 @@ from quality.neardup.outline import Outline, SectionOutline, outline
 from quality.neardup.outline_store import OutlineStore
 from quality.neardup.peers import SAME_HOST, Peer, Stored, any_host_limits
 from quality.state import State
+from quality.tokens import fold, words
 
 __all__ = [
     "Outline",
@@ -256,8 +257,19 @@ def _template_id(sections: Collection[SectionOutline]) -> str:
         return "section-" + _digest(min(section.form for section in sections))
     core = sorted(token for token, times in count.items() if times > len(sections) / 2)
     first = min(count, key=lambda token: (-count[token], "family:" not in token, token))
-    name = first.rpartition(":")[2]
+    name = first.rpartition(":")[2] if ":" in first else _whole_word(first, sections)
     return f"{name}-{_digest(' '.join(core or [first]))}"
+
+
+def _whole_word(stem: str, sections: Collection[SectionOutline]) -> str:
+    """The word that headings most often have for a stem, for people to read."""
+    count = Counter(
+        word
+        for section in sections
+        for word in words(fold(section.heading))
+        if word.startswith(stem)
+    )
+    return min(count, key=lambda word: (-count[word], word), default=stem)
 
 
 def _digest(text: str) -> str:

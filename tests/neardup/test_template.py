@@ -161,6 +161,26 @@ def test_sections_of_one_template_carry_one_id(registry: TemplateRegistry) -> No
     assert {match.hosts for match in opening} == {1}
 
 
+def test_a_template_is_named_by_a_whole_word(registry: TemplateRegistry) -> None:
+    """Where no family names it: the word of the headings, not its stem."""
+    bodies = ("Stone and rope.", "Salt on the rail.", "Warm bread again.", "A bell at dusk.")
+    documents = [
+        extract(
+            Page(
+                f"{number}",
+                f"kites.example/{number}.txt",
+                f"{body}\n\nKitewise Selections\n\n{_VAGUE}\n\nThe Road Ahead\n\n{_VAGUE}\n\n"
+                f"Key Takeaways\n\n{_VAGUE}",
+                Markup.PLAIN,
+            )
+        )
+        for number, body in enumerate(bodies)
+    ]
+    add(registry, *documents)
+    found = [match.id for match in judge(registry, documents[0]).sections if match]
+    assert any(name.startswith("kitewise-") for name in found), found
+
+
 def test_the_registry_tells_what_it_has_seen(registry: TemplateRegistry) -> None:
     """Templates are listed with members, first date and examples."""
     documents = farm()

@@ -97,6 +97,21 @@ def dom_of(page: Path, profile: Path) -> str:
     return done.stdout
 
 
+def test_chrome_is_no_example_of_a_template(tmp_path: Path) -> None:
+    """A line of chrome that looks like a heading is not shown as a template's heading."""
+    writer = HtmlReport(tmp_path)
+    for number, (text, label) in enumerate((("The Road Ahead", "heading"), ("ADVERT", "chrome"))):
+        found = record(number, f"{number}.txt") | {"text": text}
+        found["blocks"][0] |= {"end": len(text), "kind": "heading", "label": label}
+        template = {"id": "outlook-1", "documents": 4, "hosts": 1, "coverage": 1.0}
+        found["sections"] = [{"first": 0, "last": 0, "template": template, "duplicates": []}]
+        writer.add(found)
+    writer.close()
+    index = (tmp_path / "index.html").read_text()
+    assert "The Road Ahead" in index
+    assert "ADVERT" not in index
+
+
 def test_index_filters_and_sorts(report: Path, tmp_path: Path) -> None:
     """Whatever case the words have; names with markup stay text."""
     html = (report / "index.html").read_text()

@@ -105,9 +105,9 @@ class HtmlReport:
             if template is None:
                 continue
             first = record["blocks"][section["first"]]
-            heading = (
-                record["text"][first["start"] : first["end"]] if first["kind"] == "heading" else ""
-            )
+            # "ADVERTISEMENT" within a section begins one of its own, and is no heading of it.
+            is_heading = first["kind"] == "heading" and first["label"] != "chrome"
+            heading = record["text"][first["start"] : first["end"]] if is_heading else ""
             self._templates[template["id"]].append({**template, "heading": heading, "row": row})
 
     def _template_rows(self) -> list[dict[str, Any]]:
