@@ -42,10 +42,12 @@ def deployments(
     parameters: ScoreParameters, *, every: timedelta | None, cron: str | None
 ) -> list[RunnerDeployment]:
     """All four, the first with its schedule."""
+    out, state = parameters.out, parameters.state.as_posix()
+    site = {"target": (out / "published").as_posix()}
     finished = DeploymentEventTrigger(
         name="quality-publish",
         expect={events.SCORED},
-        parameters={"parameters": {"run": "{{ event.payload.folder }}"}},
+        parameters={"parameters": {"run": "{{ event.payload.folder }}", **site}},
     )
     return [
         _deployment(
@@ -55,8 +57,17 @@ def deployments(
             parameters={"parameters": parameters.model_dump(mode="json")},
             concurrency_limit=_ONE_AT_A_TIME,
         ),
-        _deployment(publish_report, triggers=[finished], concurrency_limit=_ONE_AFTER_ANOTHER),
-        _deployment(rebuild_index, concurrency_limit=_ONE_AT_A_TIME),
+        _deployment(
+            publish_report,
+            triggers=[finished],
+            parameters={"parameters": {"run": (out / "latest").as_posix(), **site}},
+            concurrency_limit=_ONE_AFTER_ANOTHER,
+        ),
+        _deployment(
+            rebuild_index,
+            parameters={"parameters": {"state": state}},
+            concurrency_limit=_ONE_AT_A_TIME,
+        ),
         _deployment(train_classifier, concurrency_limit=_ONE_AT_A_TIME),
     ]
 
