@@ -55,6 +55,10 @@ class Selection:
     expected_f1: float
 
 
+# Rows that go down the trees together: their places stay in the processor's cache.
+_TOGETHER = 256
+
+
 @dataclass(frozen=True, slots=True)
 class Trees:
     """Boosted trees in one table of nodes: leaves point to themselves.
@@ -87,12 +91,17 @@ class Trees:
 
     def score(self, matrix: Matrix) -> NDArray[np.float64]:
         """The probability, for each row of features, that the block is text."""
-        rows = np.arange(len(matrix))[:, None]
-        at = np.broadcast_to(self.roots, (len(matrix), len(self.roots)))
-        for _ in range(self.depth):
-            goes_left = matrix[rows, self.features[at]] <= self.thresholds[at]
-            at = np.where(goes_left, self.left[at], self.right[at])
-        log_odds = self.bias + self.values[at].sum(axis=1)
+        flat, branch = matrix.ravel(), np.stack([self.right, self.left], 1).ravel()
+        log_odds = np.empty(len(matrix))
+        for begin in range(0, len(matrix), _TOGETHER):
+            part = slice(begin, min(begin + _TOGETHER, len(matrix)))
+            base = (np.arange(part.start, part.stop) * matrix.shape[1])[:, None]
+            at = np.broadcast_to(self.roots, (len(base), len(self.roots)))
+            # `take` from flat arrays needs a third of the time of indexing.
+            for _ in range(self.depth):
+                goes_left = flat.take(base + self.features.take(at)) <= self.thresholds.take(at)
+                at = branch.take(2 * at + goes_left)
+            log_odds[part] = self.bias + self.values.take(at).sum(axis=1)
         probabilities: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds))
         return probabilities
 

@@ -52,7 +52,6 @@ _NAME = re.compile("(?=(" + "|".join(sorted(NAMES, key=len, reverse=True)) + "))
 _TAG_INDEX = {tag: number for number, tag in enumerate(TAGS)}
 _OWN_TAG_INDEX = {tag: number for number, tag in enumerate(OWN_TAGS)}
 _STOP = re.compile(r"""[.!?…:;。！？]['"”’»)\]]*$""")
-_NO_DIGITS = str.maketrans("", "", "0123456789")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _FORM = (
@@ -181,8 +180,8 @@ def _form(found: Sequence[Candidate], keys: Sequence[str], link_share: Any) -> M
                 links,
                 item.bold_chars / len(text),
                 _STOP.search(text, max(0, len(text) - 8)) is not None,
-                sum(word[0].isupper() for word in words) / len(words),
-                1 - len(text.translate(_NO_DIGITS)) / len(text),
+                sum(map(str.isupper, [word[0] for word in words])) / len(words),
+                1 - (len(text) - sum(map(text.count, "0123456789"))) / len(text),
                 text.count(". ") + text.count(", "),
                 copies[key],
                 ("|" in text) + 2 * ("©" in text),
@@ -253,9 +252,7 @@ class _Tree:
                 for weights in (lengths, links, lengths * prose, np.ones(len(lengths)))
             ]
         )
-        for number in range(size - 1, 0, -1):
-            if self._parents[number] >= 0:
-                sums[self._parents[number]] += sums[number]
+        sums = np.column_stack([self._summed_up(column) for column in sums.T.tolist()])
         density = sums[:, 1] / np.maximum(1.0, sums[:, 0])
         share = sums[:, 2] / max(1.0, float((lengths * prose).sum()))
         levels = [self._up(up) for up in range(3)]
@@ -267,6 +264,13 @@ class _Tree:
                 sums[levels[1], 3],
             ]
         )
+
+    def _summed_up(self, values: list[float]) -> list[float]:
+        """Each element's value with those of all below it; lists beat arrays one by one."""
+        for number in range(len(values) - 1, 0, -1):
+            if self._parents[number] >= 0:
+                values[self._parents[number]] += values[number]
+        return values
 
     def share(self, taken: Any, lengths: Matrix, up: int) -> Any:
         """Share of the text near by (same element `up` steps above) that a witness takes."""
@@ -289,9 +293,9 @@ class _Tree:
             numbers = np.array(by_depth[depth], np.intp)
             if depth:
                 steps[numbers] = np.minimum(steps[parents[numbers]] + 1, FAR)
-            for number in by_depth[depth]:
-                if marks := _marks(self._elements[number]):
-                    steps[number, marks] = 0
+            marks = [(n, mark) for n in by_depth[depth] for mark in _marks(self._elements[n])]
+            if marks:
+                steps[tuple(zip(*marks, strict=True))] = 0
         own = np.zeros((len(self._own), len(OWN_TAGS)), np.float32)
         for row, number in enumerate(self._own):
             tag = _OWN_TAG_INDEX.get(self._elements[number].tag)
