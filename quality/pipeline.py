@@ -108,11 +108,15 @@ class Analyzer:
 
     def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
         hits = [self._hits(document) for document in documents]
+        words = [tuple(map(count_words, document.block_texts())) for document in documents]
         looked = self._look(documents, hits)
         scores = [_scores(one, document) for one, document in zip(looked, documents, strict=True)]
         skips = [
-            frozenset(found.block for found in self.find_chrome(*signals).findings)
-            for signals in zip(documents, hits, scores, strict=True)
+            frozenset(
+                found.block
+                for found in self.find_chrome(document, own, odds, words=counts).findings
+            )
+            for document, own, odds, counts in zip(documents, hits, scores, words, strict=True)
         ]
         signatures = sign_documents(zip(documents, skips, strict=True))
         labels = self.label([(*pair, ()) for pair in zip(documents, skips, strict=True)])
@@ -124,7 +128,7 @@ class Analyzer:
                 signature=signatures[number],
                 outline=outline(document, skip),
                 why=self._why(looked[number], hits[number], skip),
-                words=tuple(map(count_words, document.block_texts())),
+                words=words[number],
                 scored=labels[number],
             )
 
@@ -166,6 +170,8 @@ class Analyzer:
         scores: Floats,
         repetition: Sequence[Repetition | None] | None = None,
         why: Mapping[int, Sequence[Contribution]] | None = None,
+        *,
+        words: Sequence[int] | None = None,
     ) -> ChromeFindings:
         """Which blocks are chrome, from all signals at hand."""
         return find_chrome(
@@ -175,6 +181,7 @@ class Analyzer:
             repetition,
             thresholds=self.lines.thresholds,
             why=why,
+            words=words,
             strictness=self.settings.chrome.strictness,
         )
 
@@ -315,6 +322,7 @@ class Scorer:
             analysis.line_scores,
             self._repetition(document),
             analysis.why,
+            words=analysis.words,
         )
         matches = self.templates.judge(analysis.outline, document.host, self.index.cluster_of)
         return _Findings(

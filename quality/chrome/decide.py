@@ -107,6 +107,7 @@ def find_chrome(
     *,
     thresholds: Mapping[Situation, Threshold],
     why: Mapping[int, Sequence[Contribution]] | None = None,
+    words: Sequence[int] | None = None,
     strictness: float = 0.5,
     site_share: float = SITE_SHARE,
 ) -> ChromeFindings:
@@ -114,15 +115,16 @@ def find_chrome(
 
     `hits`, `scores` and `repetition` have one entry a block; scores of 0 stand for "no line
     model". `why` explains scores by block (`LineModel.explain`); without it the evidence of
-    the model is its log-odds alone.
+    the model is its log-odds alone. `words` are the words of each block, if known.
     """
     name: Situation = "dense" if document.dense else "clean"
     threshold = thresholds[name].at(strictness)
     repeated = repetition or [None] * len(document.blocks)
+    sizes = words or list(map(count_words, document.block_texts()))
     signals = [
         _Signals(
             block=number,
-            words=count_words(text),
+            words=sizes[number],
             margin=threshold.margin(float(scores[number])),
             score=float(scores[number]),
             hit=hits[number],
@@ -140,7 +142,7 @@ def find_chrome(
     if not document.dense:
         taken -= _headline(signals, taken, site_share)
     cut = [item for item in signals if item.block in taken]
-    kept, over = _within_budget(document, cut, BUDGET[name])
+    kept, over = _within_budget(cut, BUDGET[name] * sum(sizes))
     explained = why or {}
     findings = tuple(
         _finding(document, item, explained.get(item.block, ()), site_share) for item in kept
@@ -236,12 +238,9 @@ def _headline(signals: Sequence[_Signals], taken: Collection[int], site_share: f
     return {min(lines, key=lambda item: item.margin).block} if lines else set()
 
 
-def _within_budget(
-    document: Document, taken: Sequence[_Signals], share: float
-) -> tuple[list[_Signals], bool]:
+def _within_budget(taken: Sequence[_Signals], budget: float) -> tuple[list[_Signals], bool]:
     """The surest of `taken` that fit the budget, in block order, and whether some did not."""
-    total = sum(count_words(text) for text in document.block_texts())
-    budget = max(share * total, BUDGET_WORDS)
+    budget = max(budget, BUDGET_WORDS)
     kept: list[_Signals] = []
     spent = 0
     for signals in sorted(taken, key=lambda item: (-item.sureness, item.block)):

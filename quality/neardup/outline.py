@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from quality.document import BlockKind, Document
 from quality.neardup.headings import lexicon, opener, stems
 from quality.neardup.heads import LABEL, Titled, is_label, main_heads
-from quality.neardup.skeleton import skeleton_hashes
+from quality.neardup.skeleton import skeletons_of
 from quality.tokens import fold, words
 
-_CAPITAL = r"[A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻА-ЯЁ][\w'’-]+"
-_NAME = re.compile(rf"(?<=[\w,;] ){_CAPITAL}")
+_LARGE = "[A-ZÀ-ÖØ-ÞĄĆĘŁŃŚŹŻА-ЯЁ]"
+_CAPITAL = rf"{_LARGE}[\w'’-]+"
+# What comes before is looked at behind the capital, which the engine can search for.
+_NAME = re.compile(rf"{_LARGE}(?<=[\w,;] {_LARGE})[\w'’-]+")
 # Where all nouns have capitals, two in a row: "Herr Weber", "Stadtrat Kolb".
-_NAME_OF_TWO = re.compile(rf"(?<=[\w,;] )({_CAPITAL}) ({_CAPITAL})")
-_CAPITALISED = re.compile(rf"\b{_CAPITAL}")
+_NAME_OF_TWO = re.compile(rf"({_LARGE}(?<=[\w,;] {_LARGE})[\w'’-]+) ({_CAPITAL})")
+_CAPITALISED = re.compile(rf"{_LARGE}(?<!\w{_LARGE})[\w'’-]+")
 _NUMBER = re.compile(r"\d+")
 _QUOTE = re.compile('["“”«»]')
 
@@ -64,7 +66,7 @@ def outline(document: Document, skip: Collection[int]) -> Outline:
     return Outline(
         document=document.id,
         language=document.language,
-        sections=tuple(map(context.describe, heads, bodies)),
+        sections=tuple(context.describe(heads, bodies)),
         main=_main_of_sections(document, heads, ends),
     )
 
@@ -113,11 +115,20 @@ class _Context:
     subject: frozenset[str]
     """Capitalised words that come up throughout."""
 
-    def describe(self, head: int, body: Sequence[int]) -> SectionOutline:
+    def describe(
+        self, heads: Sequence[int], bodies: Sequence[Sequence[int]]
+    ) -> Iterator[SectionOutline]:
+        """The outline of each section, given by its head and the blocks below."""
+        tokens = [[words(fold(self.texts[number])) for number in body] for body in bodies]
+        skeletons = skeletons_of(tokens, language=self.document.language)
+        for head, body, own, skeleton in zip(heads, bodies, tokens, skeletons, strict=True):
+            yield self._section(head, body, sum(map(len, own)), skeleton)
+
+    def _section(
+        self, head: int, body: Sequence[int], size: int, skeleton: tuple[int, ...]
+    ) -> SectionOutline:
         heading, language = self.texts[head], self.document.language
-        prose = [self.texts[number] for number in body]
-        tokens = [words(fold(text)) for text in prose]
-        said = "\n".join(_without_label(text) for text in prose)
+        said = "\n".join(_without_label(self.texts[number]) for number in body)
         names = _names(said, language) - self.subject
         marks = len(_NUMBER.findall(said)) + len(_QUOTE.findall(said)) // 2
         return SectionOutline(
@@ -127,9 +138,9 @@ class _Context:
             stems=stems(heading, language=language, topic=self.topic),
             opener=opener(heading, language=language),
             form=self._form(body),
-            words=sum(map(len, tokens)),
+            words=size,
             particulars=len(names) + marks,
-            skeleton=skeleton_hashes(tokens, language=language),
+            skeleton=skeleton,
         )
 
     def _form(self, body: Sequence[int]) -> str:
