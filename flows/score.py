@@ -11,12 +11,18 @@ from flows.parameters import ScoreParameters
 from flows.server import any_server
 from quality.cli.progress import Tell, batch_lines, progress_bar
 from quality.cli.render import print_idle, print_summary
+from quality.errors import UsageError
 from quality.run import Plan
+from quality.settings import Settings
 from quality.summary import RunSummary
 
 
 def score(parameters: ScoreParameters) -> int:
     """Score as asked; returns the exit code."""
+    # What cannot start is told before a server has taken its seconds to.
+    if not parameters.source.exists():
+        raise UsageError(f"{parameters.source}: no such file or directory. Check the path.")
+    Settings.load(parameters.settings)
     with any_server():
         # Late: Prefect reads its environment on import, and the server's address is new.
         from flows.score_directory import score_directory

@@ -58,6 +58,15 @@ def test_a_wrong_option_names_itself_and_its_bounds() -> None:
     assert main(["score", "--jobs", "1000"]) == 1
 
 
+def test_what_cannot_start_is_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Before a server is started for it."""
+    assert main(["score", "not-there"]) == 1
+    assert capsys.readouterr().err == (
+        "flows: not-there: no such file or directory. Check the path.\n"
+    )
+    assert main(["score", ".", "--settings", "none.toml"]) == 1
+
+
 @pytest.mark.parametrize("every", ["0", "9", "soon", "-60"])
 def test_intervals_below_ten_seconds_are_refused(every: str) -> None:
     """Prefect looks for due runs every ten seconds."""
