@@ -50,8 +50,14 @@ class Cost:
 
     wall_s: float
     cpu_s: float
+    core_s: float
     outside_s: float
     peak_mb: float
+
+    @property
+    def workers_s(self) -> float:
+        """Processor time of the worker processes."""
+        return self.cpu_s - self.core_s - self.outside_s
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,6 +98,8 @@ def measure(place: Path, files: int, rounds: int, jobs: int) -> dict[str, float]
         "rounds": rounds,
         **_beside("wall", {name: [c.wall_s for c in found] for name, found in costs.items()}),
         **_beside("cpu", {name: [c.cpu_s for c in found] for name, found in costs.items()}),
+        **_parts(costs["cli all"], "quality score"),
+        **_parts(costs["flow all"], "the flow"),
         "overhead outside the core": statistics.median(_outside(costs)),
         "peak MB of quality score": max(cost.peak_mb for cost in costs["cli all"]),
         "peak MB of the flow": max(cost.peak_mb for cost in costs["flow all"]),
@@ -113,6 +121,14 @@ def _beside(what: str, found: Mapping[str, Sequence[float]]) -> dict[str, float]
         f"overhead of {what}, whole": statistics.median(overheads),
         f"overhead of {what}, least": min(overheads),
         f"overhead of {what}, largest": max(overheads),
+    }
+
+
+def _parts(found: Sequence[Cost], name: str) -> dict[str, float]:
+    return {
+        f"core s of {name}": statistics.median(cost.core_s for cost in found),
+        f"worker s of {name}": statistics.median(cost.workers_s for cost in found),
+        f"outside s of {name}": statistics.median(cost.outside_s for cost in found),
     }
 
 
@@ -188,8 +204,8 @@ def _run(command: Sequence[str], environ: Mapping[str, str], spent: Path) -> Cos
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     # Of the largest process so far: flows come after their CLI twin and are never smaller.
-    outside_s = orjson.loads(spent.read_bytes())["outside_s"]
-    return Cost(wall_s, cpu_s, outside_s, after.ru_maxrss / 1024)
+    parts = orjson.loads(spent.read_bytes())
+    return Cost(wall_s, cpu_s, parts["core_s"], parts["outside_s"], after.ru_maxrss / 1024)
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,10 +233,7 @@ def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str
         for section in record["sections"]:
             template = section["template"]
             if template is not None and template["id"] in most:
-                first = record["blocks"][section["first"]]
-                if first["label"] != "chrome":  # such as "ADVERTISEMENT" within the section
-                    heading = record["text"][first["start"] : first["end"]]
-                    seen.setdefault(template["id"], (template, heading))
+                seen.setdefault(template["id"], (template, _beginning(record, section)))
         if len(seen) == len(most):
             break
     return [
@@ -252,6 +249,14 @@ def _templates(folder: Path, summary: RunSummary, drift: Drift) -> list[dict[str
         for name in most
         if name in seen
     ]
+
+
+def _beginning(record: Mapping[str, Any], section: Mapping[str, Any]) -> str:
+    """A section's first block that is not chrome, such as "ADVERTISEMENT" before its heading."""
+    for block in record["blocks"][section["first"] : section["last"] + 1]:
+        if block["label"] != "chrome":
+            return str(record["text"][block["start"] : block["end"]])
+    return ""
 
 
 def _failures(folder: Path) -> list[dict[str, Any]]:

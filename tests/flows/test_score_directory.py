@@ -118,6 +118,18 @@ def test_the_run_page_has_report_tables_and_link(tmp_path: Path) -> None:
     assert progress.data == 100
 
 
+def test_every_template_of_a_run_is_in_its_table(root: Path, tmp_path: Path) -> None:
+    """Also where chrome stands before its heading; each with a heading or line of its own."""
+    from prefect.artifacts import Artifact
+
+    score(tmp_path, source=root / "seeds/pages/lanternreport.example")
+    artifact: Any = Artifact.get("lanternreport-example-templates")
+    summary = orjson.loads((tmp_path / "out/latest/summary.json").read_bytes())
+    table = orjson.loads(artifact.data)
+    assert {row["template"] for row in table} == set(summary["templates"]) != set()
+    assert all(row["example"] for row in table)
+
+
 def test_an_interrupted_run_is_carried_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C between two batches: the next run scores the rest, nothing twice."""
     from flows import score_directory as module
