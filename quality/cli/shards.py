@@ -29,7 +29,7 @@ def add_merge(actions: Any) -> None:
         actions,
         "merge",
         _merge,
-        help="join shards: duplicates and clusters as one index over all of them would give",
+        help="join shards: duplicates, clusters and sections as one index over all would give",
         example="quality index merge shards/one shards/two --out merged",
     )
     parser.add_argument("shards", nargs="+", type=Path, metavar="SHARD")
@@ -68,7 +68,7 @@ def _merge(options: argparse.Namespace) -> int:
         merge_shards(options.shards, options.out, memory=options.memory)
     else:
         _merge_with_dask(options)
-    for name in ("duplicates.parquet", "clusters.parquet"):
+    for name in ("duplicates.parquet", "clusters.parquet", "sections.parquet"):
         print(options.out / name)
     return 0
 

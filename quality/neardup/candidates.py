@@ -26,9 +26,9 @@ ANCHORS_A_SHARED_ONE = 10
 ANCHORS_A_BAND = 16
 # What stands in texts of this many clusters is a phrase or a frame, no sign of a copy.
 COMMON_CLUSTERS = 6
-_SECTION_ANCHOR_SHARE = 0.12
+SECTION_ANCHOR_SHARE = 0.12
 # Sections with fewer anchors than this may be found by a single one.
-_FEW_ANCHORS = 8
+FEW_ANCHORS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def by_section(matches: Matches, sections: Numbers) -> Found:
     inside = found >= 0
     pairs, shared = distinct_counts(_pair(found[inside], matches.texts[inside]))
     owned = np.bincount(sections[sections >= 0], minlength=1)[pairs >> 32]
-    least = np.where(owned < _FEW_ANCHORS, 1, np.maximum(2, _SECTION_ANCHOR_SHARE * owned))
+    least = np.where(owned < FEW_ANCHORS, 1, np.maximum(2, SECTION_ANCHOR_SHARE * owned))
     return _found(pairs, shared, shared >= least)
 
 

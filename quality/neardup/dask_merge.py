@@ -2,7 +2,8 @@
 
 Give it shards on storage that all workers see and a running Dask client (LocalCluster, SSH,
 Kubernetes); without a client it runs here. The rest (representatives and ranks, a few numbers a
-pair) is done by `quality.neardup.merge` in this process, and the answer is the same.
+pair, and the passages of sections) is done by `quality.neardup.merge` in this process, and the
+answer is the same.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def merge_with_dask(
     partitions: int = 16,
     memory: str = "2GB",
 ) -> None:
-    """Write `duplicates.parquet` and `clusters.parquet` of all shards into `out`.
+    """Write `duplicates`, `clusters` and `sections.parquet` of all shards into `out`.
 
     `out` must be seen by all workers. Raises UsageError where Dask is not installed.
     """

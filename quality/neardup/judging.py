@@ -33,7 +33,7 @@ from quality.neardup.texts import Texts, texts_of
 # More would be a list nobody reads; the earliest one is always among them.
 MAX_REPORTED = 10
 MAX_VERIFIED = 32
-_MAX_SECTION_VERIFIED = 12
+MAX_SECTION_VERIFIED = 12
 _EXACT = Overlap(1, 1, 1)
 
 
@@ -66,12 +66,13 @@ class Judge:
             return
         texts = texts_of(signatures)
         keys = keys_of(texts, self._scheme)
-        starts = [_word_starts(one.block_words) for one in signatures]
+        starts = [word_starts(one.block_words) for one in signatures]
         firsts = np.array([0, *accumulate(len(one.sections) for one in signatures)], np.int64)
         matches = self._keys.match(keys)
         whole = self._keys.whole(keys, matches)
         commonplace = self._keys.commonplace(keys, matches, whole)
-        parts = by_section(matches, _sections_of(texts, keys, signatures, starts))
+        blocks = [[first for first, _ in one.sections] for one in signatures]
+        parts = by_section(matches, sections_of_anchors(texts, keys, blocks, starts))
         for row, signature in enumerate(signatures):
             first, after = int(firsts[row]), int(firsts[row + 1])
             partly = [(number - first, text) for number, text in parts.of_rows(first, after)]
@@ -151,7 +152,7 @@ class Judge:
         sought = distinct(trigrams(view.signature.word_bytes[start:end]))
         found: list[tuple[float, StoredDocument, Passage]] = []
         found += [(-1.0, copy, Passage(start, end, 1.0)) for copy in view.copies]
-        for text in view.load(_first(texts, _MAX_SECTION_VERIFIED, view.text)):
+        for text in view.load(_first(texts, MAX_SECTION_VERIFIED, view.text)):
             passage = find_passage(sought, view.codes(text))
             if passage.similarity >= self._limits.passage:
                 carriers = self._store.carrying(text, MAX_REPORTED)
@@ -236,44 +237,51 @@ def _duplicate(
 
 
 def _section_duplicate(view: _View, document: StoredDocument, passage: Passage) -> SectionDuplicate:
-    starts = _word_starts(document.block_words)
-    first = int(np.searchsorted(starts, passage.start, side="right")) - 1
-    last = int(np.searchsorted(starts, passage.end - 1, side="right")) - 1
+    first, last = blocks_of(passage, word_starts(document.block_words))
     return SectionDuplicate(
         document=document.id,
         path=document.path,
         first=first,
-        last=max(first, last),
+        last=last,
         similarity=passage.similarity,
         earlier=view.is_earlier(document),
     )
 
 
-def _word_starts(block_words: U32) -> Numbers:
+def blocks_of(passage: Passage, starts: Numbers) -> tuple[int, int]:
+    """First and last block of a passage, given the `word_starts` of its document."""
+    first = int(np.searchsorted(starts, passage.start, side="right")) - 1
+    last = int(np.searchsorted(starts, passage.end - 1, side="right")) - 1
+    return first, max(first, last)
+
+
+def word_starts(block_words: U32) -> Numbers:
     """Number of the first word of each block, and of the words in all at the end."""
     return np.append(0, np.cumsum(block_words)).astype(np.int64)
 
 
-def _sections_of(
+def sections_of_anchors(
     texts: Texts,
     keys: TextKeys,
-    signatures: Sequence[DocumentSignature],
+    firsts: Sequence[Sequence[int]],
     starts: Sequence[Numbers],
 ) -> Numbers:
-    """The section, numbered over all documents, that each anchor stands in; -1 for none."""
+    """The section, numbered over all documents, that each anchor stands in; -1 for none.
+
+    `firsts` are the first blocks of each document's sections, `starts` its `word_starts`.
+    """
     result = np.full(len(keys.anchors), -1, np.int64)
     if not len(result):
         return result
     places = anchor_places(texts.words, keys.windows)
-    bounds = np.searchsorted(keys.anchor_rows, np.arange(len(signatures) + 1))
+    bounds = np.searchsorted(keys.anchor_rows, np.arange(len(texts) + 1))
     number = begin = 0
-    for row, signature in enumerate(signatures):
+    for row, blocks in enumerate(firsts):
         own = slice(bounds[row], bounds[row + 1])
-        if signature.sections:
-            begins = starts[row][[first for first, _ in signature.sections]] + begin
-            inside = np.searchsorted(begins, places[own], side="right") - 1
+        if len(blocks):
+            inside = np.searchsorted(starts[row][blocks] + begin, places[own], side="right") - 1
             result[own] = np.where(inside < 0, -1, inside + number)
-        number, begin = number + len(signature.sections), begin + signature.words
+        number, begin = number + len(blocks), int(texts.ends[row])
     return result
 
 

@@ -3,7 +3,7 @@
 Shards (quality/neardup/shards.py) are joined by band and anchor in an engine that spills to
 disk; pairs that share keys are verified as the index does; then clusters are chosen in the
 order of the shards. Duplicates and clusters are those that one index over all documents, in
-that order, would give. Relations of sections stay with the runs that found them.
+that order, would give; relations of sections follow in quality/neardup/merge_sections.py.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from quality.neardup.candidates import (
 )
 from quality.neardup.clusters import MAX_LEADERS, choose_leader
 from quality.neardup.judging import MAX_REPORTED, MAX_VERIFIED, Limits
+from quality.neardup.merge_sections import write_sections
 from quality.neardup.relations import (
     MIN_SPREAD,
     PART_CONTAINMENT,
@@ -56,7 +57,8 @@ CREATE TABLE texts AS
     SELECT text, word_bytes, anchors FROM shard_texts JOIN texts_of USING (shard, number)
     WHERE text = (shard * {SHARD_STEP} + number);
 CREATE TABLE documents AS
-    SELECT row_number() OVER (ORDER BY shard, sequence) AS place, id, path, record, host, text
+    SELECT row_number() OVER (ORDER BY shard, sequence) AS place, id, path, record, host, text,
+        block_words, firsts
     FROM shard_documents LEFT JOIN texts_of USING (shard, number);
 CREATE TABLE keys AS
     SELECT kind, key, text FROM shard_keys JOIN texts_of USING (shard, number)
@@ -167,7 +169,7 @@ def merge_shards(
     limits: Limits = DEFAULT_LIMITS,
     memory: str = "2GB",
 ) -> None:
-    """Write `duplicates.parquet` and `clusters.parquet` of all shards into `out`.
+    """Write `duplicates`, `clusters` and `sections.parquet` of all shards into `out`.
 
     `memory` bounds the join engine, which spills into `out` while it works. Raises
     StateError for shards of another scheme and UsageError where DuckDB is not installed.
@@ -218,7 +220,7 @@ def load_shards(engine: duckdb.DuckDBPyConnection, shards: Sequence[Path]) -> No
 
 
 def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None:
-    """From the table `compared` to the two files: choose representatives, rank, write."""
+    """From the table `compared` to the three files: choose representatives, rank, write."""
     leaders = _choose_leaders(engine)
     engine.register("chosen", pa.table([list(leaders), list(leaders.values())], schema=_LEADERS))
     engine.execute("CREATE TABLE leaders AS SELECT * FROM chosen")
@@ -230,6 +232,7 @@ def finish(engine: duckdb.DuckDBPyConnection, out: Path, limits: Limits) -> None
         part = out / f"{name}.parquet.part"
         engine.execute(f"COPY ({query}) TO {_quoted(part)} (FORMAT parquet)")
         part.replace(out / f"{name}.parquet")
+    write_sections(engine, out, limits)
 
 
 def compare(

@@ -30,6 +30,8 @@ _DOCUMENTS = pa.schema(
         ("record", pa.int64()),
         ("host", pa.string()),
         ("number", pa.int64()),
+        ("block_words", pa.binary()),
+        ("firsts", pa.binary()),
     ]
 )
 _TEXTS = pa.schema(
@@ -78,7 +80,8 @@ def check_shards(folders: Sequence[Path], scheme: Scheme = DEFAULT) -> None:
         if not path.is_file():
             raise StateError(f"{folder}: no shard here. Make one with `quality index export`.")
         stored = (pq.read_schema(path).metadata or {}).get(b"scheme", b"")
-        if stored != scheme.to_json().encode():
+        is_old = not pq.read_schema(folder / "documents.parquet").equals(_DOCUMENTS)
+        if stored != scheme.to_json().encode() or is_old:
             raise StateError(
                 f"{folder}: a shard of another scheme. Export it anew with this version."
             )

@@ -32,10 +32,13 @@ CREATE TABLE IF NOT EXISTS near_documents (
     sequence INTEGER PRIMARY KEY, place INTEGER NOT NULL, key INTEGER NOT NULL,
     id TEXT NOT NULL, path TEXT NOT NULL, record INTEGER NOT NULL, host TEXT, text INTEGER,
     block_words BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS near_sections (sequence INTEGER PRIMARY KEY, firsts BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS near_documents_place ON near_documents (place);
 CREATE INDEX IF NOT EXISTS near_documents_key ON near_documents (key);
 CREATE INDEX IF NOT EXISTS near_documents_text ON near_documents (text)
 """
+# The sections of a document are only for merging with other indexes: the first block of each, and
+# no row where one section is all.
 # SQLite allows 32,766 values in a statement since 3.32 and 999 before.
 _VALUES_A_STATEMENT = 900
 _Value = TypeVar("_Value", int, str)
@@ -63,7 +66,12 @@ class StoredDocument:
     record: int
     host: str | None
     text: int | None
-    block_words: U32
+    packed_blocks: bytes
+
+    @property
+    def block_words(self) -> U32:
+        """Words of each block; unpacked when asked for, since few of many documents are."""
+        return unpacked(self.packed_blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +175,7 @@ class Store:
 
     def insert_document(self, signature: DocumentSignature, text: int | None) -> None:
         """Store a document at the end of the sequence."""
-        self.connection.execute(
+        cursor = self.connection.execute(
             "INSERT INTO near_documents (place, key, id, path, record, host, text, block_words)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -181,6 +189,7 @@ class Store:
                 _packed(signature.block_words),
             ),
         )
+        self._insert_sections(cursor.lastrowid, signature)
 
     def update_document(
         self, sequence: int, signature: DocumentSignature, text: int | None
@@ -190,9 +199,12 @@ class Store:
             "UPDATE near_documents SET host = ?, text = ?, block_words = ? WHERE sequence = ?",
             (signature.host, text, _packed(signature.block_words), sequence),
         )
+        self._delete_sections(sequence)
+        self._insert_sections(sequence, signature)
 
     def delete_document(self, sequence: int) -> None:
         """Forget a document."""
+        self._delete_sections(sequence)
         self.connection.execute("DELETE FROM near_documents WHERE sequence = ?", (sequence,))
 
     def word_bytes(self, numbers: Sequence[int]) -> dict[int, U8]:
@@ -249,13 +261,23 @@ class Store:
         return [exact for (exact,) in rows]
 
     def document_batches(self, size: int) -> Iterator[list[dict[str, object]]]:
-        """All documents in order, as plain rows without their blocks."""
-        names = ("sequence", "id", "path", "record", "host", "number")
+        """All documents in order, as plain rows; what is of blocks as `unpacked` takes it."""
+        names = ("sequence", "id", "path", "record", "host", "number", "block_words", "firsts")
         rows = self.connection.execute(
-            "SELECT sequence, id, path, record, host, text FROM near_documents ORDER BY sequence"
+            "SELECT sequence, id, path, record, host, text, block_words, firsts"
+            " FROM near_documents LEFT JOIN near_sections USING (sequence) ORDER BY sequence"
         )
         while batch := rows.fetchmany(size):
             yield [dict(zip(names, row, strict=True)) for row in batch]
+
+    def _insert_sections(self, sequence: int | None, signature: DocumentSignature) -> None:
+        firsts = [first for first, _ in signature.sections]
+        if firsts != [0]:
+            packed = _packed(np.array(firsts, np.uint32))
+            self.connection.execute("INSERT INTO near_sections VALUES (?, ?)", (sequence, packed))
+
+    def _delete_sections(self, sequence: int) -> None:
+        self.connection.execute("DELETE FROM near_sections WHERE sequence = ?", (sequence,))
 
     def _documents(self, where: str, values: Sequence[object]) -> Iterator[StoredDocument]:
         rows = self.connection.execute(
@@ -264,7 +286,7 @@ class Store:
             values,
         )
         for sequence, id_, path, record, host, text, blob in rows:
-            yield StoredDocument(sequence, id_, path, record, host, text, _unpacked(blob))
+            yield StoredDocument(sequence, id_, path, record, host, text, blob)
 
     def _texts(self, where: str, values: Sequence[object]) -> StoredTexts:
         rows = self.connection.execute(
@@ -289,7 +311,8 @@ def _packed(block_words: U32) -> bytes:
     return bytes([size]) + block_words.astype(f"<u{size}").tobytes()
 
 
-def _unpacked(packed: bytes) -> U32:
+def unpacked(packed: bytes) -> U32:
+    """The numbers that were stored in one, two or four bytes each."""
     return np.frombuffer(packed, f"<u{packed[0]}", offset=1).astype(np.uint32)
 
 
