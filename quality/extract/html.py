@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from quality.errors import ExtractError
@@ -45,15 +46,55 @@ def extract_html(
 
 def parse(content: str) -> Any:
     """The page as a tree. Raises ExtractError where it is no HTML at all."""
-    from trafilatura.utils import load_html
-
-    tree = load_html(content)
+    tree = _load(content)
     if tree is None and _TAG.search(content):
         # The library takes one element without <html> for no page at all.
-        tree = load_html(f"<html><body>{content}</body></html>")
+        tree = _load(f"<html><body>{content}</body></html>")
     if tree is None:
         raise ExtractError(why_empty(content))
     return tree
+
+
+def _load(content: str) -> Any:
+    """What trafilatura's `load_html` gives, or None, in elements that cost less.
+
+    lxml asks a function of its own in Python for the class of each element that is looked at,
+    some 2,700 times a page: a twentieth of the time of extraction. One class does for us.
+    """
+    from lxml.etree import LxmlError
+    from lxml.html import fromstring
+    from trafilatura.utils import is_dubious_html, repair_faulty_html
+
+    beginning = content[:50].lower()
+    repaired = repair_faulty_html(content, beginning)
+    raw = repaired.encode("utf-8", "surrogatepass")
+    tree = None
+    # As text first; text that declares an encoding is refused so, and bytes are what it means.
+    for form in (repaired, raw):
+        try:
+            tree = fromstring(form, parser=_parser())
+        except (ValueError, LxmlError):
+            continue
+        if len(tree):
+            break
+    is_html = tree is not None and (len(tree) > 1 or not is_dubious_html(beginning))
+    return tree if is_html else None
+
+
+@cache
+def _parser() -> Any:
+    """The parser of trafilatura, but for the classes of elements."""
+    from lxml import etree, html
+
+    parser = etree.HTMLParser(
+        collect_ids=False,
+        default_doctype=False,
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
+    )
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
+    return parser
 
 
 def witnesses(tree: Any, content: str) -> tuple[list[str], list[str]]:
