@@ -142,9 +142,10 @@ class Document:
         that is numbered or ends in a colon stands under one that does neither.
         """
         stack: list[tuple[int, str]] = []
+        above: tuple[str, ...] = ()
         stacks = []
         for number, block in enumerate(self.blocks):
-            stacks.append(tuple(text for _, text in stack))
+            stacks.append(above)
             if block.kind is not BlockKind.HEADING:
                 continue
             text = self.block_text(number)
@@ -152,6 +153,7 @@ class Document:
             while stack and stack[-1][0] >= rank:
                 stack.pop()
             stack.append((rank, text))
+            above = tuple(text for _, text in stack)
         return tuple(stacks)
 
 

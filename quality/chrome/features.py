@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,17 +104,15 @@ def token_spans(line: str) -> list[tuple[int, int]]:
 
 def cut_lines(lines: Sequence[str], tokens: Tokens) -> Cut:
     """The tokens of each line (of the ends of long ones), as codes. `lines` is not empty."""
-    codes: list[int] = []
-    counts: list[int] = []
-    for line in lines:
-        found = _tokenise(line)
-        codes.append(0)
-        codes.extend([tokens[token] for token in found])
-        codes.append(0)
-        counts.append(len(found) + 2)
-    count = np.array(counts, np.int64)
+    found = list(map(_tokenise, lines))
+    sizes = np.fromiter(map(len, found), np.int64, len(lines))
+    known = np.fromiter(map(tokens.__getitem__, chain.from_iterable(found)), np.int64, sizes.sum())
+    codes = np.zeros(len(known) + 2 * len(lines), np.int64)
+    # Each line before takes two frames, and its own first one comes before its tokens.
+    codes[np.arange(len(known)) + np.repeat(2 * np.arange(len(lines)) + 1, sizes)] = known
+    count = sizes + 2
     return Cut(
-        codes=np.array(codes, np.int64).view(np.uint64),
+        codes=codes.view(np.uint64),
         owners=np.repeat(np.arange(len(lines)), count),
         starts=np.cumsum(count) - count,
         counts=count,

@@ -53,7 +53,8 @@ class Matcher:
             parts = self._parts_opening_with(opening)
         if parts:
             self._try(parts, raw, found)
-        self._try(self._always, raw, found)
+        if self._always:
+            self._try(self._always, raw, found)
         for literal in self._search.Match(raw) or ():
             for part in self._by_literal[self._literals[literal]]:
                 if self._parts[part][0] not in found:

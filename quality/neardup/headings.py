@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
 from quality import lang
@@ -22,6 +22,10 @@ _ELISION = re.compile(r"([^\W\d_]{1,5})'(\w{3,})")
 STEM_CHARS = 6
 # Shorter words lose their meaning with their ending ("thing", "used", "yes").
 _MIN_STEM = 4
+
+
+# A page asks for each heading several times. Remembered up to so many, some megabytes.
+_MOST_KNOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Lexicon:
     """Question words and the like that headings begin with."""
     nouns_have_capitals: bool
     """Whether every noun has a capital, so that one capital alone names nothing."""
+    _known: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def families(self, heading: str) -> tuple[str, ...]:
         """The families a heading belongs to, sorted.
@@ -56,6 +61,14 @@ class Lexicon:
         >>> lexicon("en").families("The Road Ahead for Smart Farming")
         ('outlook',)
         """
+        known = self._known.get(heading)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[heading] = self._families(heading)
+        return known
+
+    def _families(self, heading: str) -> tuple[str, ...]:
         tokens = _words(heading.replace("&", " and "))
         found = set()
         for start, token in enumerate(tokens):

@@ -29,24 +29,21 @@ def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[flo
     heading: "The Future of Your Pension" stands above all of its text.
     """
     families = lexicon(document.language)
-    texts = (
+    texts = [
         document.block_text(number)
         for number, block in enumerate(document.blocks)
         if block.kind is BlockKind.HEADING
-    )
-    known = {
-        text: (
-            families.stock(text.lstrip("# ")),
-            not ADVICE_FAMILIES.isdisjoint(families.families(text)),
-        )
-        for text in texts
-    }
-    has_many = len({stock for stock, _ in known.values() if stock}) >= MIN_FAMILIES
-    first = next(iter(known), "")
-    title = document.title if first in known and known[first][0] else first
+    ]
+    stock = {text: families.stock(text.lstrip("# ")) for text in texts}
+    has_many = len(set(filter(None, stock.values()))) >= MIN_FAMILIES
+    if not has_many and not any(coverage):
+        return [0.0] * len(document.blocks)
+    advises = {text: not ADVICE_FAMILIES.isdisjoint(families.families(text)) for text in stock}
+    first = texts[0] if texts else ""
+    title = document.title if stock.get(first) else first
     forms = []
     for number, stack in enumerate(document.heading_stacks()):
-        is_advice = any(known[heading][1] for heading in stack if heading != title)
+        is_advice = any(advises[heading] for heading in stack if heading != title)
         found = max(float(has_many), coverage[number] if coverage else 0.0)
         forms.append(found if is_advice else 0.0)
     return forms
