@@ -26,6 +26,16 @@ def score(here: Path, **given: Any) -> Any:
     return score_directory(parameters, return_state=True)
 
 
+def artifacts_of(state: Any) -> list[Any]:
+    """The artifacts of the run that ended with this state."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    run = FlowRunFilter(id=FlowRunFilterId(any_=[state.state_details.flow_run_id]))
+    with get_client(sync_client=True) as client:
+        return list(client.read_artifacts(flow_run_filter=run))
+
+
 def test_a_run_ends_with_its_figures(tmp_path: Path) -> None:
     """Completed with documents and verdicts, and the folder that `latest` points to."""
     write_pages(tmp_path / "inbox", 3)
@@ -97,15 +107,12 @@ def test_results_are_those_of_quality_score(tmp_path: Path) -> None:
 def test_the_run_page_has_report_tables_and_link(tmp_path: Path) -> None:
     """Artifacts keyed by the source, task runs named by batch."""
     from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
     write_pages(tmp_path / "harbour", 4)
     state = score(tmp_path, source=tmp_path / "harbour", batch_files=2)
-    run = state.state_details.flow_run_id
-    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[run]))
+    artifacts = artifacts_of(state)
     with get_client(sync_client=True) as client:
-        artifacts = client.read_artifacts(flow_run_filter=chosen)
-        name = client.read_flow_run(run).name
+        name = client.read_flow_run(state.state_details.flow_run_id).name
     assert {artifact.key for artifact in artifacts} >= {
         "harbour-progress",
         "harbour-report",
@@ -120,12 +127,10 @@ def test_the_run_page_has_report_tables_and_link(tmp_path: Path) -> None:
 
 def test_every_template_of_a_run_is_in_its_table(root: Path, tmp_path: Path) -> None:
     """Also where chrome stands before its heading; each with a heading or line of its own."""
-    from prefect.artifacts import Artifact
-
-    score(tmp_path, source=root / "seeds/pages/lanternreport.example")
-    artifact: Any = Artifact.get("lanternreport-example-templates")
+    state = score(tmp_path, source=root / "seeds/pages/lanternreport.example")
     summary = orjson.loads((tmp_path / "out/latest/summary.json").read_bytes())
-    table = orjson.loads(artifact.data)
+    found = {artifact.key: artifact.data for artifact in artifacts_of(state)}
+    table = orjson.loads(found["lanternreport-example-templates"])
     assert {row["template"] for row in table} == set(summary["templates"]) != set()
     assert all(row["example"] for row in table)
 
