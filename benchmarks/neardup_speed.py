@@ -20,6 +20,7 @@ from benchmarks.neardup_quality import shingles
 from benchmarks.neardup_texts import Text, as_document, replace_words
 from quality.neardup.index import SectionIndex
 from quality.neardup.signature import DocumentSignature, sign_documents
+from quality.run import CHUNK
 from quality.state import State
 
 SIZES = (1_000, 10_000, 100_000)
@@ -55,8 +56,13 @@ def speeds(texts: Sequence[Text]) -> list[Speed]:
     documents = [(as_document(text, "t"), ()) for text in texts]
     few = texts[: max(20, len(texts) // 10)]
     one_by_one = [documents[number : number + 1] for number in range(len(few))]
+    chunks = [documents[start : start + CHUNK] for start in range(0, len(documents), CHUNK)]
     return [
         Speed("ours, many at a time", _time(lambda: sign_documents(documents), len(texts), 5)),
+        Speed(
+            f"ours, {CHUNK} at a time, as workers do",
+            _time(lambda: [sign_documents(chunk) for chunk in chunks], len(texts), 5),
+        ),
         Speed(
             "ours, one at a time",
             _time(lambda: [sign_documents(one) for one in one_by_one], len(few), 3),
