@@ -55,7 +55,7 @@ from quality.report import (
 )
 from quality.settings import Settings
 from quality.state import State
-from quality.tokens import count_words
+from quality.tokens import count_words_of
 from quality.verdict import verdict_of
 
 
@@ -108,7 +108,7 @@ class Analyzer:
 
     def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
         hits = [self._hits(document) for document in documents]
-        words = [tuple(map(count_words, document.block_texts())) for document in documents]
+        words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
         looked = self._look(documents, hits)
         scores = [_scores(one, document) for one, document in zip(looked, documents, strict=True)]
         skips = [

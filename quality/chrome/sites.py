@@ -31,10 +31,10 @@ MAX_LINES = 600
 # folders; a host of 5,000 documents takes about a megabyte.
 HOSTS_KEPT = 64
 
-_SPACE = re.compile(r"\s+")
 _DIGITS = re.compile(r"\d+")
 # Capitalised words within a line: names, mostly. The first word stays, it carries the form.
-_NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
+# What stands before is looked at behind the capital, which the engine can search for.
+_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ](?<=[\w,] [A-ZÀ-ÖØ-Þ])[\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS site_documents (
@@ -174,7 +174,7 @@ class SiteLines:
 
 def line_keys(line: str) -> tuple[int | None, int | None]:
     """Keys of a line's wording and of its shape; None for long lines and bare shapes."""
-    text = _SPACE.sub(" ", line).strip()
+    text = " ".join(line.split())
     if not text or len(text) > MAX_CHARS:
         return None, None
     return _key(fold(text)), _shape_key(text)
