@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -44,7 +45,11 @@ def main(file: Path, program: str, arguments: list[str]) -> int:
 
 def _write(file: Path) -> None:
     # Of all threads of this process, without its workers.
-    spent = {"core_s": _SPENT[0], "outside_s": time.process_time() - _SPENT[0]}
+    spent = {
+        "core_s": _SPENT[0],
+        "outside_s": time.process_time() - _SPENT[0],
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
     file.write_text(json.dumps(spent), encoding="utf-8")
 
 

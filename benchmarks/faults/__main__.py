@@ -165,6 +165,7 @@ def disk(folder: Path) -> str:
         _small_disk(folder / "out", "1m") as remount,
         served(folder, "--state", str(folder / "state.db")) as one,
     ):
+        one.state = folder / "state.db"
         write_pages(one.inbox, 400)
         one.wait(lambda: _count(one, "Failed"), "a failed run", 120)
         message = next(run.message for run in one.ended() if run.state == "Failed")
@@ -178,7 +179,7 @@ def busy_state(folder: Path) -> str:
     with served(folder, *_SLOW) as one:
         write_pages(one.inbox, PAGES)
         one.wait_for_middle()
-        with _write_lock(one.out / "state.db"):
+        with _write_lock(one.state):
             time.sleep(20)
         return _all_is_well(one)
 
@@ -240,7 +241,7 @@ def _is_at_rest(one: Served) -> bool:
 def _states_are_true(one: Served) -> None:
     """Prefect says completed of the runs the ledger has as finished, and of no other."""
     said = Counter("finished" if run.state in _FINISHED else run.state for run in one.ended())
-    with closing(sqlite3.connect(one.out / "state.db")) as state:
+    with closing(sqlite3.connect(f"{one.state.as_uri()}?mode=ro", uri=True)) as state:
         rows = state.execute("SELECT status, count(*) FROM runs GROUP BY status").fetchall()
     known = Counter(dict(rows))
     cut_off = said["Crashed"] + said["Failed"]

@@ -46,6 +46,7 @@ class Served:
         self.folder = folder
         self.inbox = folder / "inbox"
         self.out = folder / "out"
+        self.state = self.out / "state.db"
         self.home = folder / "prefect"
         self.log = folder / "serve.log"
         self.port = free_port(4300)
