@@ -16,8 +16,8 @@ from quality.classify.model import Calibration, Mixture, Model
 from quality.classify.rows import Row
 
 # Share of held-out web paragraphs that get a label; the others are `uncertain`. Above the
-# 70 % asked for, as other hosts may be harder (dev split: 81 %).
-COVERAGE = 0.8
+# 70 % asked for, as other hosts may be harder; each point costs .003 accuracy when sure.
+COVERAGE = 0.77
 # Share of held-out honest advice that may read as generated.
 FALSE_ALARMS = 0.1
 # Coverage of 1 by a section template moves even odds to 4 to 1; set, not fitted: gold rows
