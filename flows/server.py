@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.alive import home
-from flows.processes import Child
+from flows.processes import Child, end_holder
 from quality.errors import StartError, UsageError
 
 # Where `serve` notes the address of the server it started, for `score` to find.
@@ -29,6 +29,8 @@ _EMBEDDED = {
     "PREFECT__SERVER_EPHEMERAL": "1",
     "PREFECT__SERVER_FINAL": "1",
 }
+# Followed by the pid of the process that started it.
+_EMBEDDED_LOCK = "embedded.lock."
 _EMBEDDED_PORTS = (8_300, 8_900)
 
 
@@ -79,10 +81,11 @@ def _embedded() -> Iterator[str]:
     whole server into the client first, and waits for it before the flow is imported.
     """
     print("starting Prefect's embedded server ...", file=sys.stderr, flush=True)
+    end_left_over()
     port = free_port(random.randrange(*_EMBEDDED_PORTS))
     url = f"http://127.0.0.1:{port}/api"
     options = ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
-    lock = home() / f"embedded-{port}.lock"
+    lock = home() / f"{_EMBEDDED_LOCK}{os.getpid()}"
     # In its own session: Ctrl-C goes to every process of the terminal, and the server is to
     # live until the flow has told it how it ended.
     child = Child(
@@ -102,6 +105,18 @@ def _embedded() -> Iterator[str]:
         del os.environ["PREFECT_API_URL"]
         child.stop(within_s=_STOP_S)
         lock.unlink(missing_ok=True)
+
+
+def end_left_over() -> None:
+    """End the embedded servers whose owners were killed and could not."""
+    for lock in home().glob(f"{_EMBEDDED_LOCK}*"):
+        try:
+            os.kill(int(lock.name.removeprefix(_EMBEDDED_LOCK)), 0)
+        except ProcessLookupError:
+            end_holder(lock, within_s=_STOP_S)
+            lock.unlink(missing_ok=True)
+        except PermissionError:
+            continue
 
 
 def _wait_for(url: str, child: Child) -> None:

@@ -13,7 +13,7 @@ import pytest
 from flows import alive, environment
 from flows.processes import Child, end_holder, holder, holding
 from flows.reports import reports_server
-from flows.server import answers, free_port
+from flows.server import answers, end_left_over, free_port
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -37,6 +37,22 @@ def test_a_left_over_process_is_ended(tmp_path: Path) -> None:
     assert end_holder(lock, within_s=1.0)
     child.stop(within_s=5)
     assert not end_holder(lock, within_s=1.0)
+
+
+def test_a_server_of_a_killed_owner_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next embedded server; that of a living owner goes on."""
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    owner = subprocess.Popen([sys.executable, "-c", ""])
+    owner.wait()
+    locks = [tmp_path / f"embedded.lock.{pid}" for pid in (owner.pid, os.getpid())]
+    children = [Child(SLEEP, lock, environ=os.environ) for lock in locks]
+    end_left_over()
+    assert [lock.exists() for lock in locks] == [False, True]
+    assert [holder(lock) is None for lock in locks] == [True, False]
+    for child in children:
+        child.stop(within_s=5)
 
 
 def test_two_cannot_hold_one_lock(tmp_path: Path) -> None:
