@@ -104,11 +104,12 @@ class _Training:
         self._command = list(command)
         self._process: subprocess.Popen[str] | None = None
         self._lines: list[str] = []
+        self._code: int | None = None
 
     def start(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._code is None:
             raise UsageError("A training is under way already.")
-        self._lines = []
+        self._lines, self._code = [], None
         self._process = subprocess.Popen(
             self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -118,11 +119,12 @@ class _Training:
         with process:
             for line in process.stdout or ():
                 self._lines.append(line.rstrip())
+        self._code = process.returncode
 
     def state(self) -> dict[str, Any] | None:
         if self._process is None:
             return None
-        return {"code": self._process.poll(), "lines": self._lines[-3:]}
+        return {"code": self._code, "lines": self._lines[-3:]}
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -62,8 +62,9 @@ def test_nonsense_is_refused(server: ReviewServer, path: str, body: object, stat
     """With a reason, and the review goes on."""
     with pytest.raises(urllib.error.HTTPError) as caught:
         ask(server, path, body)
-    assert caught.value.code == status
-    assert json.load(caught.value)["error"]
+    with caught.value as answer:
+        assert answer.code == status
+        assert json.load(answer)["error"]
     assert ask(server, "state")["left"] == 2
 
 
@@ -73,7 +74,8 @@ def test_other_sites_are_kept_out(server: ReviewServer, headers: dict[str, str])
     for body in (None, {}):
         with pytest.raises(urllib.error.HTTPError) as caught:
             ask(server, "state" if body is None else "undo", body, **headers)
-        assert caught.value.code == 403
+        with caught.value as answer:
+            assert answer.code == 403
 
 
 def test_training_is_started_and_told(server: ReviewServer) -> None:
