@@ -141,6 +141,15 @@ def test_sentences_of_a_short_text_are_not_taken_by_the_model_alone():
     assert taken(decide(pages.BODY, scores=[0.99] * len(pages.BODY))) == []
 
 
+@pytest.mark.parametrize("line", ["The next count is on Monday.", '"My guess is a cannonball'])
+def test_the_last_sentence_needs_a_surer_model(line):
+    """What the model takes of labels it leaves of sentences; a rule or a sure score still takes."""
+    lines = [*pages.BODY, *pages.BODY, line]
+    assert taken(decide(lines, scores=[*[0.0] * 10, 0.7])) == []
+    assert taken(decide(lines, scores=[*[0.0] * 10, 0.95])) == [10]
+    assert taken(decide([*lines[:-1], "More from us"], scores=[*[0.0] * 10, 0.7])) == [10]
+
+
 def test_evidence_points_into_the_text():
     """Each signal becomes evidence with a span of the document's text."""
     lines = [*pages.BODY, "Share this story now"]
