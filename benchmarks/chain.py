@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from benchmarks import extraction
+from quality.analysis import Analysis, Analyzer
 from quality.document import Document, Markup, Page
 from quality.errors import PageError
 from quality.extract.gold import GoldPage, gold_pages
-from quality.pipeline import Analysis, Analyzer, Scorer
+from quality.pipeline import Scorer
 from quality.run import CHUNK
 from quality.settings import Settings
 from quality.state import State

@@ -18,11 +18,11 @@ from benchmarks import neardup, templates
 from benchmarks.neardup_kill import survive
 from benchmarks.neardup_texts import Text
 from quality import modelfiles
+from quality.analysis import Analyzer, analyzer_for
 from quality.classify.evaluate import evaluate
 from quality.classify.rows import load_rows
 from quality.document import Block, BlockKind, Document
 from quality.extract import split_sections
-from quality.pipeline import Analyzer, analyzer_for
 from quality.read import find_inputs
 from quality.run import analyze_batch, open_run
 from quality.settings import Settings

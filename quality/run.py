@@ -24,10 +24,11 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
+from quality.analysis import Analysis, Analyzer, analyze_page, analyzer_for, extract_page
 from quality.document import Document, Markup, Page
 from quality.errors import PageError, ReadError
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
-from quality.pipeline import Analysis, Analyzer, Scorer, analyze_page, analyzer_for, extract_page
+from quality.pipeline import Scorer
 from quality.read import Input, ReadFailure, find_inputs, find_waiting, read
 from quality.read.inputs import PAGE_SUFFIXES, full_suffix
 from quality.report import PageFailure

@@ -29,6 +29,7 @@ FLOORS = {
     "write": 4,
     "summary": 4,
     "workers": 4,
+    "analysis": 5,
     "pipeline": 5,
     "run": 5,
     "review": 5,
@@ -36,7 +37,14 @@ FLOORS = {
     "__main__": 6,
 }
 # Steps of one floor that may see each other, each for a reason its module states.
-NEIGHBOURS = {("verdict", "report"), ("write", "summary"), ("run", "pipeline"), ("__main__", "cli")}
+NEIGHBOURS = {
+    ("verdict", "report"),
+    ("write", "summary"),
+    ("pipeline", "analysis"),
+    ("run", "analysis"),
+    ("run", "pipeline"),
+    ("__main__", "cli"),
+}
 FILES = sorted((ROOT / "quality").rglob("*.py"))
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from quality.analysis import Analyzer, analyzer_for
 from quality.document import Document
-from quality.pipeline import Analyzer, analyzer_for
 from quality.read import find_inputs, read
 from quality.settings import Settings
 

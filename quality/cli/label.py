@@ -14,8 +14,8 @@ from quality.cli.parsing import add_command, add_settings
 from quality.errors import UsageError
 
 if TYPE_CHECKING:
+    from quality.analysis import Analyzer
     from quality.classify.labels import Paragraph
-    from quality.pipeline import Analyzer
 
 # Rows labelled at a time: enough for the arrays to pay, few enough to stream.
 _ROWS = 2_000
@@ -39,7 +39,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _classify(options: argparse.Namespace) -> int:
-    from quality.pipeline import analyzer_for
+    from quality.analysis import analyzer_for
     from quality.settings import Settings
     from quality.write.jsonl import encode
 

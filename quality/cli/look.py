@@ -81,7 +81,8 @@ def _strip(options: argparse.Namespace) -> int:
 
 
 def _each_report(options: argparse.Namespace, show: Callable[[DocumentReport], None]) -> int:
-    from quality.pipeline import Scorer, analyze_page, analyzer_for
+    from quality.analysis import analyze_page, analyzer_for
+    from quality.pipeline import Scorer
     from quality.report import PageFailure
     from quality.settings import Settings
     from quality.state import State

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quality.pipeline import Scorer, analyze_page, analyzer_for
+from quality.analysis import analyze_page, analyzer_for
+from quality.pipeline import Scorer
 from quality.read import find_inputs, read
 from quality.report import DocumentReport, PageFailure
 from quality.settings import Settings

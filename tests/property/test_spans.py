@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quality.analysis import analyze_page, analyzer_for
 from quality.classify.labels import Label
 from quality.document import BlockKind, Document, Markup, Page
 from quality.errors import ExtractError
 from quality.extract import extract
-from quality.pipeline import Scorer, analyze_page, analyzer_for
+from quality.pipeline import Scorer
 from quality.report import DocumentReport, PageFailure, clean_text
 from quality.settings import Settings
 from quality.state import State
