@@ -24,7 +24,7 @@ from quality.extract import extract
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-STRICTNESS = tuple(step / 20 for step in range(21))
+STRICTNESS = tuple(step / 40 for step in range(41))
 SHIPPED = STRICTNESS.index(0.5)
 # The line rules of C4 (Raffel et al. 2020, section 2.2).
 _TERMINAL = (".", "!", "?", '"', "”")
