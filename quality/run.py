@@ -9,6 +9,7 @@ the old folder with what it had (another folder); nothing is lost, nothing is sc
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pickle
@@ -314,8 +315,8 @@ def make_plan(
 def _unopened(item: Input, error: OSError | ReadError) -> PageFailure:
     message = str(error)
     if isinstance(error, OSError):
-        gone = isinstance(error, FileNotFoundError)
-        cure = "Remove the broken link." if gone else "Check its permissions."
+        is_link = error.errno in (errno.ENOENT, errno.ELOOP)
+        cure = "Remove the broken link." if is_link else "Check its permissions."
         message = f"{item.name}: cannot be read ({error.strerror}). {cure}"
     return PageFailure(item.name, 0, "read", "ReadError", message)
 
