@@ -54,8 +54,8 @@ def score_directory(parameters: ScoreParameters = ScoreParameters()) -> State[An
 
 def _open_and_score(parameters: ScoreParameters) -> State[Any]:
     settings = Settings.load(parameters.settings)
-    # What Prefect has imported was looked through by each full collection of garbage while
-    # pages were judged: 8 % of the core's time. It stays until the process ends in any case.
+    # What Prefect has imported stays, but each full collection of garbage looked through it:
+    # 1.6 s in 2,000 pages, 0.6 s so (quality score: 0.9 s; gc.callbacks, thread_time).
     gc.freeze()
     with open_run(
         [parameters.source],
