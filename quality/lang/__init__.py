@@ -1,7 +1,7 @@
 """Data packs: what is particular to a language (rules, headings, words), and telling languages.
 
 A pack is a folder here, named by its ISO 639-1 code, with `stopwords.txt` and `chrome.toml`,
-and where there is more, `headings.toml` and `lexicon.toml`. `any` holds what belongs to no
+and where there is more, `headings.toml` and `outline.toml`. `any` holds what belongs to no
 language. Nothing but files is needed to add one (docs/adding.md, "A language").
 """
 
