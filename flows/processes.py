@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import IO
 
 _POLL_S = 0.1
-# A lock goes with the last reference to its open file.
-_KEPT: list[IO[bytes]] = []
 
 
 class Child:
@@ -85,7 +83,9 @@ def keep(lock: Path) -> bool:
     if held is None:
         return False
     _write_pid(held, os.getpid())
-    _KEPT.append(held)
+    # A bare descriptor stays open until the process ends, however it ends.
+    os.dup(held.fileno())
+    held.close()
     return True
 
 
