@@ -150,6 +150,15 @@ def test_the_last_sentence_needs_a_surer_model(line):
     assert taken(decide([*lines[:-1], "More from us"], scores=[*[0.0] * 10, 0.7])) == [10]
 
 
+def test_what_may_head_a_paragraph_needs_a_surer_model():
+    """A short line right over text stays where the same line under it goes."""
+    lines = [*pages.BODY, "Around the pier", *pages.BODY]
+    assert taken(decide(lines, scores=[*[0.0] * 5, 0.7, *[0.0] * 5])) == []
+    assert taken(decide(lines, scores=[*[0.0] * 5, 0.95, *[0.0] * 5])) == [5]
+    below = [*pages.BODY, *pages.BODY, "Around the pier"]
+    assert taken(decide(below, scores=[*[0.0] * 10, 0.7])) == [10]
+
+
 def test_evidence_points_into_the_text():
     """Each signal becomes evidence with a span of the document's text."""
     lines = [*pages.BODY, "Share this story now"]
