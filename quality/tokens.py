@@ -72,8 +72,10 @@ def count_words_of(texts: Sequence[str]) -> list[int]:
     """
     codes = np.frombuffer("\n".join([*texts, ""]).encode("utf-32-le", "surrogatepass"), np.uint32)
     inside = np.append(_in_words()[np.minimum(codes, _TABLE)], False)
-    for place in np.flatnonzero(codes >= _TABLE).tolist():
-        inside[place] = chr(codes[place]).isalnum()
+    beyond = np.flatnonzero(codes >= _TABLE)
+    if len(beyond):
+        known, which = np.unique(codes[beyond], return_inverse=True)
+        inside[beyond] = np.array([chr(code).isalnum() for code in known])[which]
     joints = np.flatnonzero((codes == ord("'")) | (codes == ord("’")))
     # Before place 0 comes the end, which is in no word.
     inside[joints] = inside[joints - 1] & inside[joints + 1]

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
 from quality.chrome.explain import Contribution
 from quality.chrome.features import Floats
@@ -19,7 +20,7 @@ from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
 from quality.chrome.sites import Repetition
 from quality.document import Block, BlockKind, Document, Evidence, EvidenceKind
-from quality.tokens import count_words
+from quality.tokens import count_words_of
 
 HEAVY = "boilerplate_heavy"
 # Longer lines need two signals.
@@ -92,6 +93,17 @@ class ChromeFindings:
     flags: frozenset[str]
 
 
+class _Form(NamedTuple):
+    """What a line looks like."""
+
+    chars: int
+    is_sentence: bool
+    is_speech: bool
+
+
+_NOTHING = _Form(0, is_sentence=False, is_speech=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _Signals:
     """What speaks for one block being chrome. `margin` is log-odds above the threshold."""
@@ -140,22 +152,23 @@ def find_chrome(
     threshold = thresholds[name].at(strictness)
     repeated = repetition or [None] * len(document.blocks)
     texts = list(document.block_texts())
-    sizes = words or list(map(count_words, texts))
+    sizes = words or count_words_of(texts)
+    forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
     signals = [
         _Signals(
             block=number,
-            words=sizes[number],
+            words=size,
             margin=threshold.margin(float(scores[number])),
             score=float(scores[number]),
             hit=hits[number],
             repetition=repeated[number],
             veto=VETO[name],
-            is_sentence=not document.dense and _says_something(text, block.kind),
-            is_lone_sentence=len(document.blocks) < LEAST_LINES and _is_sentence(text),
-            may_head=not document.dense and _may_head(text, below),
+            is_sentence=not document.dense and _says_something(form, block.kind),
+            is_lone_sentence=form.is_sentence and len(forms) < LEAST_LINES,
+            may_head=not document.dense and _may_head(form, below),
         )
-        for number, (text, below, block) in enumerate(
-            zip(texts, [*texts[1:], ""], document.blocks, strict=True)
+        for number, (form, below, size, block) in enumerate(
+            zip(forms, [*forms[1:], _NOTHING], sizes, document.blocks, strict=True)
         )
     ]
     taken = {
@@ -195,16 +208,18 @@ def _is_chrome(signals: _Signals, block: Block, site_share: float) -> bool:
     return margin >= least and not signals.is_lone_sentence
 
 
-def _says_something(text: str, kind: BlockKind) -> bool:
-    return kind is BlockKind.TABLE or text.startswith(_QUOTES) or _is_sentence(text)
+def _form_of(text: str, words: int) -> _Form:
+    is_sentence = words >= SENTENCE_WORDS and text.rstrip().endswith(_SENTENCE_ENDS)
+    return _Form(len(text), is_sentence, text.startswith(_QUOTES))
 
 
-def _may_head(text: str, below: str) -> bool:
-    return len(text) <= HEAD_CHARS < len(below) and not _is_sentence(text) and _is_sentence(below)
+def _says_something(form: _Form, kind: BlockKind) -> bool:
+    return form.is_sentence or form.is_speech or kind is BlockKind.TABLE
 
 
-def _is_sentence(text: str) -> bool:
-    return text.rstrip().endswith(_SENTENCE_ENDS) and count_words(text) >= SENTENCE_WORDS
+def _may_head(form: _Form, below: _Form) -> bool:
+    is_short_over_long = form.chars <= HEAD_CHARS < below.chars
+    return is_short_over_long and below.is_sentence and not form.is_sentence
 
 
 def _recurs(repetition: Repetition | None, site_share: float) -> bool:

@@ -112,12 +112,12 @@ def _tokens(text: str) -> re.Pattern[str]:
     return _TOKEN_OR_ADDRESS if "://" in text or "www." in text else _TOKEN
 
 
-def surface_spans(text: str, most: int | None = None) -> list[tuple[int, int]]:
-    """Start and end of the first `most` tokens of `surfaces`, counted in the whole text."""
+def surface_matches(text: str, most: int | None = None) -> list[re.Match[str]]:
+    """The first `most` tokens of `surfaces`, as found in the whole text."""
     if most == 0:
         return []
     shift = len(text) - len(strip_bullet(text)[0])
-    return [match.span() for match in islice(_tokens(text).finditer(text, shift), most)]
+    return list(islice(_tokens(text).finditer(text, shift), most))
 
 
 def shape_of(folded: str) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.classify.encode import surface_spans
+from quality.classify.encode import surface_matches
 from quality.classify.features import FeatureSpace, headings_of
 from quality.classify.labels import CLASSES, Label, Paragraph
 from quality.classify.measure import Measured
@@ -141,14 +141,14 @@ def _said_of_count(space: FeatureSpace, reading: Reading, row: int, name: str) -
 def _with_spans(found: Sequence[Contribution], text: str) -> tuple[Evidence, ...]:
     if not found:
         return ()
-    spans = surface_spans(text, 1 + max(item.last for item in found))
+    tokens = surface_matches(text, 1 + max(item.last for item in found))
     return tuple(
         Evidence(
             EvidenceKind.FEATURE,
             item.name,
             round(item.weight, 3),
-            spans[item.first][0] if item.first >= 0 else 0,
-            spans[item.last][1] if item.first >= 0 else len(text),
+            tokens[item.first].start() if item.first >= 0 else 0,
+            tokens[item.last].end() if item.first >= 0 else len(text),
         )
         for item in found
     )

@@ -67,7 +67,7 @@ class _Walk:
         self._pieces: list[tuple[str, bool, bool]] = []
         self._blocks: list[Any] = [root]
         self._rows: list[int] = []
-        self._links = self._bold = self._skipped = 0
+        self._links = self._bold = self._quotes = self._skipped = 0
 
     def run(self) -> None:
         from lxml import etree
@@ -104,6 +104,8 @@ class _Walk:
             self._blocks.append(element)
             if tag == "tr":
                 self._rows.append(len(self.found))
+            elif tag == "blockquote":
+                self._quotes += 1
         self._links += tag in ("a", "button")
         self._bold += tag in ("b", "strong")
         self._add(element.text)
@@ -119,6 +121,8 @@ class _Walk:
                 self._blocks.pop()
                 if tag == "tr":
                     self._join_row(element, self._rows.pop())
+                elif tag == "blockquote":
+                    self._quotes -= 1
         if not self._skipped and element is not self._root:
             self._add(element.tail)
 
@@ -137,7 +141,7 @@ class _Walk:
         element = self._blocks[-1]
         for text, link_chars, bold_chars in _lines(self._pieces):
             found = Candidate(text, element, min(link_chars, len(text)), min(bold_chars, len(text)))
-            found.kind, found.level = _kind(found, self.found)
+            found.kind, found.level = _kind(found, self.found, is_quoted=self._quotes > 0)
             self.found.append(found)
         self._pieces.clear()
 
@@ -162,6 +166,10 @@ class _Walk:
 
 def _lines(pieces: Sequence[tuple[str, bool, bool]]) -> list[list[Any]]:
     """Text, link and bold characters of each line; a break inside a sentence is a space."""
+    if len(pieces) == 1:
+        text, is_link, is_bold = pieces[0]
+        length = len(text.strip())
+        return [[" ".join(text.split()), length * is_link, length * is_bold]] if length else []
     raw: list[list[Any]] = [["", 0, 0]]
     for text, is_link, is_bold in pieces:
         if text == "\n":
@@ -187,7 +195,9 @@ def _lines(pieces: Sequence[tuple[str, bool, bool]]) -> list[list[Any]]:
     return lines
 
 
-def _kind(found: Candidate, before: Sequence[Candidate]) -> tuple[BlockKind, int]:
+def _kind(
+    found: Candidate, before: Sequence[Candidate], *, is_quoted: bool
+) -> tuple[BlockKind, int]:
     element = found.element
     tag = element.tag
     if tag in _LEVELS:
@@ -203,7 +213,7 @@ def _kind(found: Candidate, before: Sequence[Candidate]) -> tuple[BlockKind, int
             is_list = not before or before[-1].element is not element
     if is_list:
         return BlockKind.LIST_ITEM, 0
-    if tag == "blockquote" or any(True for _ in element.iterancestors("blockquote")):
+    if is_quoted:
         return BlockKind.QUOTE, 0
     if tag in ("p", "div", "center", "section", "article") and _is_bold_heading(found):
         return BlockKind.HEADING, 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quality.classify.encode import Encoder, strip_bullet, surface_spans, surfaces
+from quality.classify.encode import Encoder, strip_bullet, surface_matches, surfaces
 
 WORDS = ("the", "mayor", "said", "on", "in", "of", "we", "paid", ".", ",")
 
@@ -35,7 +35,7 @@ def test_names_figures_and_rare_words_become_shapes(text: str, expected: str) ->
 def test_spans_point_at_the_tokens() -> None:
     """Token by token, the span in the whole text holds the surface."""
     text = "• We’ve paid $3.50 in Aarhus (twice) — see www.example.org."
-    assert [text[start:end] for start, end in surface_spans(text)] == surfaces(text)
+    assert [match.group() for match in surface_matches(text)] == surfaces(text)
 
 
 @pytest.mark.parametrize("bullet", ["- ", "* ", "• ", "3. ", "(2) ", "a) "])
