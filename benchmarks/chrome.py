@@ -19,8 +19,6 @@ is in the `bench` extra; without it its rows are left out, with a note.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -51,6 +49,7 @@ from quality.document import Markup, Page
 from quality.errors import ExtractError
 from quality.extract import BlockModel, extract
 from quality.extract.gold import GoldPage, gold_pages
+from quality.labelled import records
 from quality.modelfiles import default_root
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -259,10 +258,9 @@ def texts_of(gold: Sequence[GoldPage]) -> dict[str, dict[str, str]]:
 def gold_rows(path: Path, split: str) -> dict[str, list[tuple[int, str, str]]]:
     """Number, text and label of the lines that were read, by page."""
     rows: dict[str, list[tuple[int, str, str]]] = {}
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        for row in map(json.loads, stream):
-            if row["split"] == split:
-                rows.setdefault(row["page"], []).append((row["i"], row["line"], row["label"]))
+    for row in records(path):
+        if row["split"] == split:
+            rows.setdefault(row["page"], []).append((row["i"], row["line"], row["label"]))
     return rows
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
@@ -23,6 +21,7 @@ from quality.classify.evaluate import evaluate
 from quality.classify.rows import load_rows
 from quality.document import Block, BlockKind, Document
 from quality.extract import split_sections
+from quality.labelled import records
 from quality.read import find_inputs
 from quality.run import analyze_batch, open_run
 from quality.settings import Settings
@@ -121,7 +120,7 @@ def _pages(lines: Path, *, source: str) -> Iterator[list[dict[str, Any]]]:
     """The lines of each dev page whose gold text can be trusted (or of all, for extracts)."""
     chosen = (
         row
-        for row in _rows(lines)
+        for row in records(lines)
         if row["split"] == "dev" and row["source"] == source
         if row["gold_ok"] or source == "trafilatura"
     )
@@ -151,7 +150,7 @@ def _read_lines(
     analyzer: Analyzer, lines: Path, gold_lines: Path
 ) -> Iterator[tuple[int, int, int, int]]:
     """`_taken` of the lines of extracts that were labelled by reading, in their whole page."""
-    read = {(row["page"], row["i"]): row["label"] for row in _rows(gold_lines)}
+    read = {(row["page"], row["i"]): row["label"] for row in records(gold_lines)}
     pages = {page for page, _ in read}
     for page in _pages(lines, source="trafilatura"):
         if page[0]["page"] in pages:
@@ -169,12 +168,6 @@ def _document(name: str, lines: Sequence[str], *, is_dense: bool = False) -> Doc
     text = "\n".join(lines)
     sections = split_sections(blocks, text)
     return Document(name, name, text, tuple(blocks), tuple(sections), language="en", dense=is_dense)
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        for line in stream:
-            yield json.loads(line)
 
 
 def _share(values: Iterator[bool] | Sequence[bool]) -> float:

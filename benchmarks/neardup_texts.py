@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from quality.document import Block, BlockKind, Document, Section
+from quality.labelled import records
 from quality.neardup.hashing import tokens
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -157,10 +157,8 @@ def _shared_texts() -> Iterator[Text]:
         yield [row["text"] for row in parts]
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    with gzip.open(SHARED / f"{name}.jsonl.gz") as lines:
-        for line in lines:
-            yield json.loads(line)
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    return records(SHARED / f"{name}.jsonl.gz")
 
 
 def _sentences(text: Text) -> Text:

@@ -15,7 +15,6 @@ before.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import time
@@ -29,6 +28,7 @@ from quality.chrome.rules import RuleSet
 from quality.document import Document, Markup, Page
 from quality.errors import ExtractError
 from quality.extract import extract
+from quality.labelled import records
 from quality.neardup.template import Outline, TemplateRegistry, outline
 from quality.state import State
 
@@ -150,7 +150,7 @@ def sample_inbox() -> Iterator[Item]:
 
 def site_posts() -> Iterator[Item]:
     """Whole posts of three machine-written and two honest blogs."""
-    for row in _rows(SHARED / "site_posts.jsonl.gz"):
+    for row in records(SHARED / "site_posts.jsonl.gz"):
         path = f"{row['host']}/{row['path']}"
         page = Page(path, path, row["text"], Markup.PLAIN, url=f"https://{path}")
         yield from _items(row["host"], "honest" if row["kind"] == "human" else "machine", page)
@@ -159,7 +159,7 @@ def site_posts() -> Iterator[Item]:
 def web_pages() -> Iterator[Item]:
     """Extracted text of the pages of the line data, nearly all of them honest."""
     lines: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in _rows(SHARED / "chrome_lines.jsonl.gz"):
+    for row in records(SHARED / "chrome_lines.jsonl.gz"):
         if row["source"] == "trafilatura":
             lines[row["host"], row["page"]].append(row["line"])
     for (host, number), of in lines.items():
@@ -185,11 +185,6 @@ def _items(site: str, kind: str, page: Page) -> Iterator[Item]:
 @cache
 def _rules() -> RuleSet:
     return RuleSet.load()
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def _print_rows(name: str, rows: dict[str, list[Row]]) -> Figures:

@@ -102,15 +102,18 @@ def verify(models_root: Path, name: str) -> dict[str, Any]:
 def adopt(source: Path, models_root: Path, name: str) -> None:
     """Put the model of another root, verified, in the place of the one of that name.
 
-    Files first, manifest last: a reader in between sees a damaged model, never a wrong one.
+    Files first, manifest last: a reader in between sees a damaged model, never a wrong one. A
+    card written by hand stays where the new model brings none.
     """
     entry = verify(source, name)
     folder = models_root / name
     folder.mkdir(parents=True, exist_ok=True)
+    brought = sorted((source / name).iterdir())
+    replaced = _LOADED | {new.suffix for new in brought}
     for old in folder.iterdir():
-        if old.suffix in _LOADED | _BESIDE:
+        if old.suffix in replaced:
             old.unlink()
-    for new in sorted((source / name).iterdir()):
+    for new in brought:
         shutil.copyfile(new, folder / new.name)
     facts = {key: value for key, value in entry.items() if key not in _OWN}
     update_manifest(models_root, name, facts)

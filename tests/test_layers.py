@@ -17,6 +17,8 @@ FLOORS = {
     "lang": 1,
     "state": 1,
     "modelfiles": 1,
+    "labelled": 1,
+    "forest": 1,
     "read": 2,
     "extract": 2,
     "chrome": 2,

@@ -6,9 +6,7 @@ what it calls chrome in extractor output only 58 % is), and `read`, by reading.
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,12 +26,17 @@ from quality.chrome.features import (
 )
 from quality.chrome.lines import Situation, list_marks, rule_marks
 from quality.chrome.rules import RuleHit, RuleSet
+from quality.labelled import line_hash, records
 from quality.lang import detect
 
 SOURCES: dict[str, Situation] = {"page_text": "dense", "trafilatura": "clean"}
 CONTENT, CHROME, HEADING, UNKNOWN = 0, 1, 2, -1
 _COMPARED = {"content": CONTENT, "chrome": CHROME}
 _READ = {"content": CONTENT, "chrome": CHROME, "heading": HEADING}
+# Our own labels of lines of extractor output: read for chrome, and read as paragraphs.
+LINE_LABELS, READ_LINES = "line_labels.jsonl", "read_lines.jsonl"
+# Of what was read as paragraphs, labels given with less confidence teach nothing here.
+LEAST_CONFIDENCE = 2
 # Enough text to tell the language by.
 _LANGUAGE_CHARS = 20_000
 
@@ -84,22 +87,55 @@ class LabelledPage:
         self.rows = in_context(scores, self.form, self.cut)
 
 
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """What was read of lines: `gold` by page and line, `own` by page and number, or by hash."""
+
+    gold: Mapping[tuple[str, str], int]
+    own: Mapping[tuple[str, int], int]
+    hashed: Mapping[str, int]
+
+    @classmethod
+    def load(cls, gold_lines: Path, seeds: Path | None) -> _Readings:
+        gold = {
+            (row["page"], row["line"]): _READ.get(row["label"], UNKNOWN)
+            for row in records(gold_lines)
+        }
+        if seeds is None:
+            return cls(gold, {}, {})
+        own = {
+            (row["page"], int(row["i"])): _READ[row["label"]]
+            for row in records(seeds / LINE_LABELS)
+        }
+        hashed = {
+            row["line"]: _READ.get(row["label"], CONTENT)
+            for row in records(seeds / READ_LINES)
+            if row["confidence"] >= LEAST_CONFIDENCE
+        }
+        return cls(gold, own, hashed)
+
+    def of(self, row: Mapping[str, Any]) -> tuple[int, bool]:
+        """The label of a line of extractor output, and whether it was picked to be read."""
+        drawn = self.gold.get((row["page"], row["line"]))
+        if drawn is not None:
+            return drawn, False
+        picked = self.own.get((row["page"], int(row["i"])))
+        if picked is None:
+            picked = self.hashed.get(line_hash(row["line"]), UNKNOWN)
+        return picked, picked != UNKNOWN
+
+
 def read_pages(
-    lines_path: Path, gold_lines_path: Path, more_path: Path | None = None
+    lines_path: Path, gold_lines_path: Path, seeds: Path | None = None
 ) -> list[LabelledPage]:
     """All pages of a file of compared lines, with the lines that were read marked so.
 
-    `more_path` names rows `{"page", "i", "label"}` of further lines of extractor output that
-    were read; they carry no text.
+    `seeds` is the folder of our own labels of more lines of extractor output of train hosts;
+    these carry no text.
     """
-    gold: dict[tuple[str, str | int], int] = {
-        (row["page"], row["line"]): _READ.get(row["label"], UNKNOWN)
-        for row in _rows(gold_lines_path)
-    }
-    for row in _rows(more_path) if more_path else ():
-        gold[row["page"], int(row["i"])] = _READ[row["label"]]
+    readings = _Readings.load(gold_lines_path, seeds)
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in _rows(lines_path):
+    for row in records(lines_path):
         groups.setdefault((row["source"], row["page"]), []).append(row)
     tokens = Tokens()
     ruleset = RuleSet.load()
@@ -109,7 +145,7 @@ def read_pages(
         lines = [row["line"] for row in rows]
         language = detect("\n".join(lines)[:_LANGUAGE_CHARS])
         hits = [ruleset.match(line, language) for line in lines]
-        pages.append(_page(rows, hits, gold, tokens))
+        pages.append(_page(rows, hits, readings, tokens))
     return pages
 
 
@@ -163,7 +199,7 @@ def _pick(page: LabelledPage, numbers: NDArray[np.intp], tokens: Tokens) -> Labe
 def _page(
     rows: Sequence[dict[str, Any]],
     hits: list[RuleHit | None],
-    gold: dict[tuple[str, str | int], int],
+    readings: _Readings,
     tokens: Tokens,
 ) -> LabelledPage:
     first = rows[0]
@@ -174,9 +210,7 @@ def _page(
     read = np.full(len(rows), UNKNOWN, np.int8)
     picked = np.zeros(len(rows), np.bool_)
     for number, row in enumerate(rows if situation == "clean" else ()):
-        more = gold.get((row["page"], int(row["i"])))
-        picked[number] = more is not None
-        read[number] = gold.get((row["page"], row["line"]), more if more is not None else UNKNOWN)
+        read[number], picked[number] = readings.of(row)
     return LabelledPage(
         host=first["host"] or first["page"],
         page=first["page"],
@@ -208,10 +242,3 @@ def _compared(names: Sequence[str], situation: Situation) -> Labels:
     if titles:
         found[titles[-1]] = HEADING
     return found
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)

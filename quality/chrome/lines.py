@@ -33,9 +33,9 @@ from quality.chrome.features import (
     hash_cut,
     token_spans,
 )
-from quality.chrome.trees import Forest
 from quality.document import BlockKind
 from quality.errors import ModelError
+from quality.forest import Forest
 from quality.modelfiles import load_arrays, load_json
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ _ODD = re.compile(f"[{''.join(_SAME)}]")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 # Characters that begin or end a line and belong to what it says; all other signs around a
 # line (bullets, arrows, bars, emoji, full stops, colons) are decoration.
-_OPENING = frozenset("([{<\"'©®@+$€£%")
+_OPENING = frozenset("([{<\"'©®@+$€£%§")
 _CLOSING = frozenset(")]}\"'*?%+©®")
 
 

@@ -6,10 +6,8 @@ Seeds are `{"id", "label", "headings", "before", "after", "text", "site"}`; gold
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import xxhash
 from quality.classify.encode import surfaces
 from quality.classify.labels import CLASSES, Label, Paragraph
 from quality.errors import UsageError
+from quality.labelled import line_hash, records
 
 # Gold rows hold that much of the lines before and after; so do lines we read ourselves.
 LINE_CHARS = 160
@@ -68,20 +67,6 @@ class OriginRow:
     kind: str
 
 
-def records(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON objects of a file with one a line."""
-    with path.open("rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-        for number, line in enumerate(unpacked if path.suffix == ".gz" else raw, 1):
-            if not line.strip():
-                continue
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise UsageError(
-                    f"{path}, line {number}: not JSON ({error}). One object a line is wanted."
-                ) from error
-
-
 def load_rows(path: Path) -> list[Row]:
     """Seeds or gold rows, whatever their label; rows with labels outside the guide are left out."""
     known = set(Label)
@@ -123,11 +108,6 @@ def content_lines(lines_path: Path) -> list[str]:
         and record["label"] != "chrome"
         and len(record["line"].split()) >= CONTENT_WORDS
     ]
-
-
-def line_hash(line: str) -> str:
-    """What a labelled line is known by."""
-    return f"{xxhash.xxh3_64_intdigest(line.strip().encode()):016x}"
 
 
 def _start(lines: Sequence[dict[str, Any]], number: int) -> str | None:

@@ -29,6 +29,7 @@ from quality.extract.features import (
     PageFeatures,
     context,
 )
+from quality.forest import Forest
 
 MODEL_FILE = "model.npz"
 META_FILE = "meta.json"
@@ -56,75 +57,25 @@ class Selection:
     expected_f1: float
 
 
-# Rows that go down the trees together: their places stay in the processor's cache.
-_TOGETHER = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Trees:
-    """Boosted trees in one table of nodes: leaves point to themselves.
-
-    `values` are log-odds, zero but in leaves.
-    """
-
-    roots: NDArray[np.intp]
-    features: NDArray[np.intp]
-    thresholds: NDArray[np.float64]
-    left: NDArray[np.intp]
-    right: NDArray[np.intp]
-    values: NDArray[np.float64]
-    bias: float
-    depth: int
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Trees:
-        """The trees whose arrays are called `<name>_roots` and so on. Raises KeyError."""
-        return cls(
-            roots=arrays[f"{name}_roots"].astype(np.intp),
-            features=arrays[f"{name}_features"].astype(np.intp),
-            thresholds=arrays[f"{name}_thresholds"].astype(np.float64),
-            left=arrays[f"{name}_left"].astype(np.intp),
-            right=arrays[f"{name}_right"].astype(np.intp),
-            values=arrays[f"{name}_values"].astype(np.float64),
-            bias=float(arrays[f"{name}_bias"][0]),
-            depth=int(arrays[f"{name}_depth"][0]),
-        )
-
-    def score(self, matrix: Matrix) -> NDArray[np.float64]:
-        """The probability, for each row of features, that the block is text."""
-        flat, branch = matrix.ravel(), np.stack([self.right, self.left], 1).ravel()
-        log_odds = np.empty(len(matrix))
-        for begin in range(0, len(matrix), _TOGETHER):
-            part = slice(begin, min(begin + _TOGETHER, len(matrix)))
-            base = (np.arange(part.start, part.stop) * matrix.shape[1])[:, None]
-            at = np.broadcast_to(self.roots, (len(base), len(self.roots)))
-            # `take` from flat arrays needs a third of the time of indexing.
-            for _ in range(self.depth):
-                goes_left = flat.take(base + self.features.take(at)) <= self.thresholds.take(at)
-                at = branch.take(2 * at + goes_left)
-            log_odds[part] = self.bias + self.values.take(at).sum(axis=1)
-        probabilities: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds))
-        return probabilities
-
-
 @dataclass(frozen=True, slots=True)
 class Stages:
     """Trees that look at each block, and trees that look again with what the first said around."""
 
-    first: Trees
-    second: Trees
+    first: Forest
+    second: Forest
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Stages:
-        """Both sets, from arrays called `<name>_first_roots` and so on. Raises KeyError."""
+        """Both sets, from arrays called `<name>_first_feature` and so on. Raises KeyError."""
         return cls(
-            first=Trees.from_arrays(arrays, f"{name}_first"),
-            second=Trees.from_arrays(arrays, f"{name}_second"),
+            first=Forest.from_arrays(arrays, f"{name}_first"),
+            second=Forest.from_arrays(arrays, f"{name}_second"),
         )
 
     def score(self, matrix: Matrix, words: NDArray[np.float64]) -> NDArray[np.float64]:
         """The probability, for each row of features, that the block is text."""
-        return self.second.score(look_again(matrix, self.first.score(matrix), words))
+        again = look_again(matrix, _probabilities(self.first, matrix), words)
+        return _probabilities(self.second, again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +169,8 @@ def expected_f1(probabilities: Any, words: Any) -> float:
     hits = np.cumsum((probabilities * words)[order])
     taken = np.cumsum(words[order])
     return float((2 * hits / (taken + hits[-1])).max())
+
+
+def _probabilities(forest: Forest, matrix: Matrix) -> NDArray[np.float64]:
+    odds = forest.margins(matrix).astype(np.float64)
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)), np.float64)

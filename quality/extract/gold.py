@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quality.labelled import records
 from quality.tokens import fold, words
 
 
@@ -26,9 +26,11 @@ def gold_pages(
     folder: Path, split: str, *, page_type: str | None = None, sample: int | None = None
 ) -> Iterator[GoldPage]:
     """The pages of a split, in the file's order; every n-th where a sample is wanted."""
-    with gzip.open(folder / "gold.jsonl.gz", "rt", encoding="utf-8") as stream:
-        rows = [json.loads(line) for line in stream]
-    rows = [row for row in rows if row["split"] == split and row["main_content"]]
+    rows = [
+        row
+        for row in records(folder / "gold.jsonl.gz")
+        if row["split"] == split and row["main_content"]
+    ]
     rows = [row for row in rows if page_type in (None, row["page_type"])]
     step = max(1, len(rows) // sample) if sample else 1
     for row in rows[::step][:sample]:

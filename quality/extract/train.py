@@ -26,6 +26,7 @@ from quality.extract.dom import candidates
 from quality.extract.features import PAGE_NAMES, Matrix, PageFeatures
 from quality.extract.gold import GoldPage, gold_pages
 from quality.extract.html import parse, witnesses
+from quality.forest import Forest
 from quality.modelfiles import update_manifest
 from quality.tokens import fold, words
 
@@ -155,28 +156,6 @@ def _fit_trees(pages: Sequence[Sample]) -> Any:
     return model.fit(rows, is_text, sample_weight=weights * len(weights) / weights.sum())
 
 
-def as_arrays(model: Any, name: str) -> dict[str, NDArray[Any]]:
-    """The model's trees as one table of nodes, under the names that `Trees` reads."""
-    trees = [predictors[0].nodes for predictors in model._predictors]
-    starts = np.cumsum([0] + [len(tree) for tree in trees[:-1]])
-    tables: dict[str, list[Any]] = {"features": [], "left": [], "right": []}
-    numbers: dict[str, list[Any]] = {"thresholds": [], "values": []}
-    for start, tree in zip(starts, trees, strict=True):
-        leaf = tree["is_leaf"].astype(bool)
-        itself = np.arange(len(tree)) + start
-        tables["features"].append(np.where(leaf, 0, tree["feature_idx"]))
-        tables["left"].append(np.where(leaf, itself, tree["left"] + start))
-        tables["right"].append(np.where(leaf, itself, tree["right"] + start))
-        numbers["thresholds"].append(np.where(leaf, np.inf, tree["num_threshold"]))
-        numbers["values"].append(np.where(leaf, tree["value"], 0.0))
-    arrays = {key: np.concatenate(parts).astype(np.int32) for key, parts in tables.items()}
-    arrays |= {key: np.concatenate(parts) for key, parts in numbers.items()}
-    arrays["roots"] = starts.astype(np.int32)
-    arrays["bias"] = model._baseline_prediction.ravel()
-    arrays["depth"] = np.array([max(tree["depth"].max() for tree in trees)])
-    return {f"{name}_{key}": array for key, array in arrays.items()}
-
-
 def train_block_model(
     pages_folder: Path, models: Path, *, progress: Callable[[str], None] = print
 ) -> None:
@@ -192,8 +171,8 @@ def train_block_model(
     for name, columns in (("quick", QUICK), ("full", None)):
         progress(f"block model: fitting, {name} look, {len(pages)} pages")
         fitted = fit(pages, columns)
-        arrays |= as_arrays(fitted.first, f"{name}_first")
-        arrays |= as_arrays(fitted.second, f"{name}_second")
+        arrays |= Forest.from_sklearn(fitted.first).arrays(f"{name}_first")
+        arrays |= Forest.from_sklearn(fitted.second).arrays(f"{name}_second")
     np.savez_compressed(folder / MODEL_FILE, allow_pickle=False, **arrays)
     (folder / META_FILE).write_text(json.dumps(META, indent=1) + "\n", encoding="utf-8")
     gold = hashlib.sha256(

@@ -10,10 +10,20 @@ import pytest
 from quality.chrome import train
 from quality.chrome.context import context_names, in_context, measure_lines
 from quality.chrome.features import Tokens, bare, cut_lines, hash_cut
-from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, read_pages, thinned
+from quality.chrome.labelled import (
+    CHROME,
+    CONTENT,
+    HEADING,
+    LINE_LABELS,
+    READ_LINES,
+    UNKNOWN,
+    read_pages,
+    thinned,
+)
 from quality.chrome.lines import LineModel
 from quality.chrome.train import train_line_model
-from quality.chrome.trees import Forest
+from quality.forest import Forest
+from quality.labelled import line_hash
 from tests.chrome.pages import BODY, FOOTER, MENU, PAGE
 
 
@@ -126,7 +136,43 @@ def test_lines_we_read_ourselves_are_taught(corpus, monkeypatch):
     with pytest.raises((ValueError, IndexError)):
         train_line_model(corpus / "lines.jsonl", corpus / "gold.jsonl", corpus / "line")
     [(_, _, own)] = given
-    assert own.name == "line_labels.jsonl"
+    assert (own / LINE_LABELS).is_file()
+    assert (own / READ_LINES).is_file()
+
+
+def test_labels_without_text_find_their_lines(corpus, tmp_path):
+    """By page and number, or by hash and only where they are sure; the gold lines come first."""
+    line = str(rows_of(corpus, "2", "trafilatura")[0]["line"])
+    write(tmp_path / LINE_LABELS, {"page": "0", "i": 1, "label": "chrome"})
+    sure, unsure = ({"label": "filler", "confidence": sureness} for sureness in (2, 1))
+    other = str(rows_of(corpus, "4", "trafilatura")[0]["line"])
+    write(
+        tmp_path / READ_LINES,
+        {"line": line_hash(line), **sure},
+        {"line": line_hash(other), **unsure},
+    )
+    pages = {
+        page.page: page
+        for page in read_pages(corpus / "lines.jsonl", corpus / "gold.jsonl", tmp_path)
+        if page.situation == "clean"
+    }
+    assert (pages["0"].read[1], pages["0"].picked[1]) == (CHROME, True)
+    assert (pages["2"].read[0], pages["2"].picked[0]) == (CONTENT, True)
+    assert pages["4"].read[0] == UNKNOWN
+    # Page 1 is in the gold lines, which were drawn and not picked.
+    assert not pages["1"].picked.any()
+    assert (pages["1"].read != UNKNOWN).all()
+
+
+def rows_of(corpus, page, source):
+    """The rows of one page, in order."""
+    rows = map(json.loads, (corpus / "lines.jsonl").read_text().splitlines())
+    return [row for row in rows if (row["page"], row["source"]) == (page, source)]
+
+
+def write(path, *rows):
+    """Rows as JSON lines."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def test_every_column_has_a_name():

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from quality.classify.learn import folds_by_source
-from quality.classify.rows import line_hash, load_read_lines, load_rows, runs, without_copies
+from quality.classify.rows import load_read_lines, load_rows, runs, without_copies
 from quality.classify.train import train
 from quality.errors import UsageError
+from quality.labelled import line_hash
 
 
 def test_same_rows_give_the_same_bytes(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,14 @@ class Forest:
     value: NDArray[np.float32]
     baseline: float
     depth: int
+    _branch: NDArray[np.int64] = field(init=False, repr=False)
+    """Where each node leads, all trees in a row: right, then left."""
+
+    def __post_init__(self) -> None:
+        trees, width = self.feature.shape
+        first = (np.arange(trees) * width)[:, None]
+        branch = np.stack([first + self.right, first + self.left], 2).ravel()
+        object.__setattr__(self, "_branch", branch)
 
     def margins(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-odds of each row."""
@@ -41,17 +50,18 @@ class Forest:
 
     def _margins(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         trees, width = self.feature.shape
-        # Rows twice side by side: what is missing goes right in the first copy, as NaN does,
-        # and left in the second, so that it needs no look of its own.
-        flat = np.hstack([rows, np.where(np.isnan(rows), np.float32(-np.inf), rows)]).ravel()
-        feature = self.feature + np.where(self.missing_left, rows.shape[1], 0)
-        feature, threshold = feature.ravel().astype(np.int64), self.threshold.ravel()
-        first = (np.arange(trees) * width)[:, None]
-        branch = np.stack([first + self.right, first + self.left], 2).ravel()
+        columns = rows.shape[1]
+        feature, threshold, branch = self.feature, self.threshold.ravel(), self._branch
+        if np.isnan(rows).any():
+            # Rows twice side by side: what is missing goes right in the first copy, as NaN does,
+            # and left in the second, so that it needs no look of its own.
+            feature = feature + np.where(self.missing_left, columns, 0)
+            rows = np.hstack([rows, np.where(np.isnan(rows), np.float32(-np.inf), rows)])
+        flat, feature = rows.ravel(), feature.ravel().astype(np.int64)
         leaves = np.tile(np.arange(trees) * width, len(rows))
         # What has not come to a leaf yet: its place, its node, and where its row begins.
         place, node = np.arange(len(leaves)), leaves
-        base = np.repeat(np.arange(len(rows)) * 2 * rows.shape[1], trees)
+        base = np.repeat(np.arange(len(rows)) * rows.shape[1], trees)
         for level in range(self.depth):
             goes_left = flat.take(base + feature.take(node)) <= threshold.take(node)
             node = branch.take(2 * node + goes_left)
@@ -99,7 +109,7 @@ class Forest:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]], prefix: str) -> Forest:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], prefix: str) -> Forest:
         """The forest stored under `prefix`. Raises KeyError where an array is missing."""
         start = arrays[f"{prefix}_start"]
         return cls(
@@ -122,25 +132,27 @@ class Forest:
         tables = [step[0].nodes for step in model._predictors]
         width = max(len(table) for table in tables)
         shape = (len(tables), width)
-        forest = cls(
-            feature=np.zeros(shape, np.int16),
-            threshold=np.zeros(shape, np.float32),
-            left=np.tile(np.arange(width, dtype=np.int16), (len(tables), 1)),
-            right=np.tile(np.arange(width, dtype=np.int16), (len(tables), 1)),
-            missing_left=np.zeros(shape, np.bool_),
-            value=np.zeros(shape, np.float32),
+        itself = np.tile(np.arange(width, dtype=np.int16), (len(tables), 1))
+        feature, left, right = np.zeros(shape, np.int16), itself.copy(), itself.copy()
+        threshold, value = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+        missing_left = np.zeros(shape, np.bool_)
+        for row, table in enumerate(tables):
+            inner = np.flatnonzero(table["is_leaf"] == 0)
+            feature[row, inner] = table["feature_idx"][inner]
+            threshold[row, inner] = _round_down(table["num_threshold"][inner])
+            left[row, inner], right[row, inner] = table["left"][inner], table["right"][inner]
+            missing_left[row, inner] = table["missing_go_to_left"][inner]
+            value[row, : len(table)] = _means(table)
+        return cls(
+            feature=feature,
+            threshold=threshold,
+            left=left,
+            right=right,
+            missing_left=missing_left,
+            value=value,
             baseline=float(np.ravel(model._baseline_prediction)[0]),
             depth=max(int(table["depth"].max()) for table in tables),
         )
-        for row, table in enumerate(tables):
-            inner = np.flatnonzero(table["is_leaf"] == 0)
-            forest.feature[row, inner] = table["feature_idx"][inner]
-            forest.threshold[row, inner] = _round_down(table["num_threshold"][inner])
-            forest.left[row, inner] = table["left"][inner]
-            forest.right[row, inner] = table["right"][inner]
-            forest.missing_left[row, inner] = table["missing_go_to_left"][inner]
-            forest.value[row, : len(table)] = _means(table)
-        return forest
 
 
 def _means(table: NDArray[Any]) -> NDArray[np.float64]:
