@@ -9,33 +9,22 @@ so). Peers that are not installed are named as such. `--json FILE` writes the fi
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
 from itertools import zip_longest
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks import command
+from benchmarks.command import Figures
 from benchmarks.neardup_kill import survive
 from benchmarks.neardup_quality import Edit, Row, edited, thresholds
 from benchmarks.neardup_speed import SIZES, Growth, Speed, growth, speeds
 from benchmarks.neardup_texts import SHARED, Text, load_texts
 
-Figures = dict[str, float]
-
 
 def main() -> None:
-    """Measure and print all tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, a minute")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    """Measure and print."""
+    command.run(measure, description=__doc__, quick="smaller sizes, a minute")
 
 
 def measure(*, quick: bool) -> Figures:

@@ -14,7 +14,6 @@ before.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import time
@@ -24,6 +23,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks import command
+from benchmarks.command import Figures
 from quality.chrome.rules import RuleSet
 from quality.document import Document, Markup, Page
 from quality.errors import ExtractError
@@ -37,7 +38,6 @@ INVENTED = ROOT / "tests" / "neardup" / "data"
 INVENTED_SETS = ("tuned", "unseen", "languages", "languages_unseen")
 SEEDS = ROOT / "seeds" / "pages"
 SHARED = ROOT.parent / "shared" / "data"
-Figures = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,7 @@ class Row:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="the invented sites only")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+    command.run(measure, description=__doc__, quick="the invented sites only")
 
 
 def measure(*, quick: bool) -> Figures:
