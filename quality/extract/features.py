@@ -102,6 +102,10 @@ CONTEXT_NAMES = (
 """The columns that come from what a first model says of the block and those around it."""
 
 
+# What elements are named by.
+_NAMED_BY = frozenset({"class", "id", "role", "itemprop"})
+
+
 class PageFeatures:
     """The numbers of one page's candidates, at least one; one row each."""
 
@@ -334,16 +338,16 @@ class _Tree:
 def _marks(element: Any) -> list[int]:
     """The columns of names and tags that an element itself bears."""
     marks: list[int] = []
-    attributes = element.attrib
-    if attributes:
-        named = [
-            value for key in ("class", "id", "role", "itemprop") if (value := attributes.get(key))
-        ]
-        if named:
-            marks.extend(_named(" ".join(named)))
-        style = attributes.get("style")
-        if "hidden" in attributes or (style and _HIDDEN.search(style)):
-            marks.append(len(NAMES) + _TAG_INDEX["hidden"])
+    named, is_hidden = "", False
+    for key, value in element.items():
+        if key in _NAMED_BY:
+            named = f"{named} {value}" if named else value
+        elif key == "hidden" or (key == "style" and _HIDDEN.search(value)):
+            is_hidden = True
+    if named:
+        marks.extend(_named(named))
+    if is_hidden:
+        marks.append(len(NAMES) + _TAG_INDEX["hidden"])
     tag = _TAG_INDEX.get(element.tag)
     if tag is not None:
         marks.append(len(NAMES) + tag)
