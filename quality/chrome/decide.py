@@ -39,6 +39,9 @@ BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 # The line model reads a line by those around it. In shorter texts there is too little around:
 # there a sentence goes only when a rule or the site says so too.
 LEAST_LINES = 8
+# The same holds where the model does not know the words: it learnt them from English pages, and in
+# other languages sees only that a sentence stands beside the comments.
+MODEL_LANGUAGES = frozenset({"en", None})
 # So much surer the model must be, in log-odds, to take a sentence of clean text alone: the last
 # sentence of a text stands where footers do. Texts put together from our seeds lose .13 % of
 # their content with 1.7 and .09 % with 2; read lines of dev hosts .634 taken and .624.
@@ -119,7 +122,7 @@ class _Signals:
     is_sentence: bool
     """A sentence, speech or a row of a table in clean text."""
     is_lone_sentence: bool
-    """A sentence in a text too short for the line model to judge it alone."""
+    """A sentence that the line model cannot judge alone: too little text, or words unknown."""
     may_head: bool
     """A short line right over a paragraph of clean text: it may be its heading."""
     least_as_head: float
@@ -156,6 +159,7 @@ def find_chrome(
     repeated = repetition or [None] * len(document.blocks)
     texts = list(document.block_texts())
     sizes = words or count_words_of(texts)
+    is_foreign = document.language not in MODEL_LANGUAGES
     forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
     signals = [
         _Signals(
@@ -167,7 +171,7 @@ def find_chrome(
             repetition=repeated[number],
             veto=VETO[name],
             is_sentence=not document.dense and _says_something(form, block.kind),
-            is_lone_sentence=form.is_sentence and len(forms) < LEAST_LINES,
+            is_lone_sentence=form.is_sentence and (is_foreign or len(forms) < LEAST_LINES),
             may_head=not document.dense and _may_head(form, below),
             least_as_head=HEAD_MARGIN[name],
         )

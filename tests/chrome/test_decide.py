@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -139,6 +141,17 @@ def test_a_document_is_not_cut_beyond_its_budget():
 def test_sentences_of_a_short_text_are_not_taken_by_the_model_alone():
     """In five lines there is too little around for it to judge a sentence."""
     assert taken(decide(pages.BODY, scores=[0.99] * len(pages.BODY))) == []
+
+
+def test_sentences_in_words_the_model_does_not_know_are_not_taken_by_it_alone():
+    """It learnt English: of a German text it takes labels, and sentences only with a rule."""
+    lines = [*pages.BODY, *pages.BODY, "Die nächste Zählung ist am Montag.", "Mehr von uns"]
+    german = replace(pages.document(lines), language="de")
+    scores = [*[0.0] * 10, 0.97, 0.97]
+    assert taken(decide(lines, scores=scores)) == [10, 11]
+    assert taken(decide(lines, scores=scores, document=german)) == [11]
+    hits = [*[None] * 10, ALONE, None]
+    assert taken(decide(lines, hits, scores, document=german)) == [10, 11]
 
 
 @pytest.mark.parametrize("line", ["The next count is on Monday.", '"My guess is a cannonball'])
