@@ -39,8 +39,8 @@ BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 # The line model reads a line by those around it. In shorter texts there is too little around:
 # there a sentence goes only when a rule or the site says so too.
 LEAST_LINES = 8
-# The same holds where the model does not know the words: it learnt them from English pages, and in
-# other languages sees only that a sentence stands beside the comments.
+# The same holds of clean text whose words the model does not know: it learnt them from English pages,
+# and in other languages sees only that a sentence stands beside the comments.
 MODEL_LANGUAGES = frozenset({"en", None})
 # So much surer the model must be, in log-odds, to take a sentence of clean text alone: the last
 # sentence of a text stands where footers do. Texts put together from our seeds lose .13 % of
@@ -159,7 +159,7 @@ def find_chrome(
     repeated = repetition or [None] * len(document.blocks)
     texts = list(document.block_texts())
     sizes = words or count_words_of(texts)
-    is_foreign = document.language not in MODEL_LANGUAGES
+    is_foreign = not document.dense and document.language not in MODEL_LANGUAGES
     forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
     signals = [
         _Signals(
