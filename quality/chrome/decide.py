@@ -39,7 +39,7 @@ BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 # The line model reads a line by those around it. In shorter texts there is too little around:
 # there a sentence goes only when a rule or the site says so too.
 LEAST_LINES = 8
-# The same holds of clean text whose words the model does not know: it learnt them from English pages,
+# The same holds of clean text whose words the model does not know: it learnt from English pages,
 # and in other languages sees only that a sentence stands beside the comments.
 MODEL_LANGUAGES = frozenset({"en", None})
 # So much surer the model must be, in log-odds, to take a sentence of clean text alone: the last
