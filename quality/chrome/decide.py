@@ -289,10 +289,12 @@ def _headline(
 ) -> set[int]:
     """The line that stays as the title of clean text, where the model alone would take it.
 
-    Of all lines over the first that stays, neither rule nor site must name it, and it must
-    read the least like chrome. Menus of full pages are longer.
+    Of all lines over the first that stays and that no rule names, neither rule nor site must name
+    it, and it must read the least like chrome. Menus of full pages are longer.
     """
-    over = list(itertools.takewhile(lambda item: item.block in taken, signals))
+    over = list(
+        itertools.takewhile(lambda item: item.block in taken or item.hit is not None, signals)
+    )
     if document.dense and len(over) > TITLE_WITHIN:
         return set()
     lines = [item for item in over if item.hit is None and not _recurs(item.repetition, site_share)]

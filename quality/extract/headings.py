@@ -29,6 +29,7 @@ _WORD = re.compile(r"[^\W_][\w'’-]*")
 _BULLET = re.compile(r"[•‣◦▪●○■□∙·*+–—-][\s\u00a0]+")
 _NUMBER = re.compile(
     r"(?:\d{1,3}(?:\.\d{1,3})*[.):]|[IVX]{1,4}[.)]|[A-Za-z][.)]|#\d+[.:)]?"
+    r"|§{1,2}[\s\u00a0]*\d{1,4}[a-z]?\b[.:]?"
     r"|(?:step|part|chapter|tip|day|method|option|phase|section)\s+#?\d{1,3}\b[.:)]?)[\s\u00a0]*",
     re.IGNORECASE,
 )

@@ -104,6 +104,8 @@ def test_the_title_of_clean_text_is_not_taken_by_the_model():
     hits = [ALONE, None, None, ALONE, *[None] * 5]
     scores = [0.9, 0.9, 0.7, 0.9, *[0.0] * 5]
     assert taken(decide(lines, hits, scores)) == [0, 1, 3]
+    # A line that a rule names but that stays, because the model is against it, is no title.
+    assert taken(decide(lines, hits, [0.001, *scores[1:]])) == [1, 3]
     full = [*pages.MENU, *lines]
     hits, scores = [*[None] * len(pages.MENU), *hits], [*[0.9] * len(pages.MENU), *scores]
     found = decide(full, hits, scores, document=pages.document(full, dense=True))

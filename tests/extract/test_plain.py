@@ -36,6 +36,16 @@ def test_every_line_that_is_not_blank_is_a_block(text: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["§ 6", "§12a", "3.", "IV.", "Step 2:"])
+def test_numbered_titles_are_headings(number: str) -> None:
+    """Whatever a house counts its sections with, laws included."""
+    assert kinds(f"{PROSE}\n{number} Duties of the town\n{PROSE}") == [
+        "paragraph",
+        "heading",
+        "paragraph",
+    ]
+
+
 @given(st.text(alphabet="aB .\n-#=1:>|`~*", max_size=300))
 def test_markdown_spans_are_inside_the_text_and_do_not_overlap(text: str) -> None:
     """Whatever marks stand where."""
