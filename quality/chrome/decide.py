@@ -108,8 +108,7 @@ class _Form(NamedTuple):
 _NOTHING = _Form(0, is_sentence=False, is_speech=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Signals:
+class _Signals(NamedTuple):
     """What speaks for one block being chrome. `margin` is log-odds above the threshold."""
 
     block: int
@@ -160,13 +159,14 @@ def find_chrome(
     texts = list(document.block_texts())
     sizes = words or count_words_of(texts)
     is_foreign = not document.dense and document.language not in MODEL_LANGUAGES
+    margins = threshold.margins(scores).tolist()
     forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
     signals = [
         _Signals(
             block=number,
             words=size,
-            margin=threshold.margin(float(scores[number])),
-            score=float(scores[number]),
+            margin=margins[number],
+            score=score,
             hit=hits[number],
             repetition=repeated[number],
             veto=VETO[name],
@@ -175,8 +175,8 @@ def find_chrome(
             may_head=not document.dense and _may_head(form, below),
             least_as_head=HEAD_MARGIN[name],
         )
-        for number, (form, below, size, block) in enumerate(
-            zip(forms, [*forms[1:], _NOTHING], sizes, document.blocks, strict=True)
+        for number, (form, below, size, score, block) in enumerate(
+            zip(forms, [*forms[1:], _NOTHING], sizes, scores.tolist(), document.blocks, strict=True)
         )
     ]
     taken = {

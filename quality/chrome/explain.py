@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from quality.chrome.context import context_names
 from quality.chrome.features import Floats
 
@@ -52,10 +54,11 @@ def name_contributions(
     are start, end and stage 1 weight of its tokens.
     """
     sums: dict[str, float] = {}
-    for name, share in zip(_NAMES, shares, strict=True):
-        if name != "words of the line":
-            said = _say(name, row)
-            sums[said] = sums.get(said, 0.0) + float(share)
+    # Most columns add nothing.
+    for column in np.flatnonzero(shares).tolist():
+        if _NAMES[column] != "words of the line":
+            said = _say(_NAMES[column], row)
+            sums[said] = sums.get(said, 0.0) + float(shares[column])
     found = [Contribution(name, weight, 0, len(line)) for name, weight in sums.items()]
     found += _words(line, float(shares[_COLUMN["words of the line"]]), words)
     found = [item for item in found if abs(item.weight) >= LEAST]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -65,10 +64,10 @@ class Threshold:
     base: float
     content_loss: float
 
-    def margin(self, score: float) -> float:
-        """Log-odds above the threshold; negative keeps the line."""
-        chance = min(max(score, 1e-6), 1 - 1e-6)
-        return log(chance / (1 - chance)) - self.base
+    def margins(self, scores: Floats) -> NDArray[np.float64]:
+        """Log-odds of scores above the threshold; negative keeps the line."""
+        chances = np.clip(scores.astype(np.float64), 1e-6, 1 - 1e-6)
+        return np.asarray(np.log(chances / (1 - chances)) - self.base, np.float64)
 
     def at(self, strictness: float) -> Threshold:
         """The threshold for a strictness of 0 (keep the doubtful) to 1 (take it); 0.5 is this."""
@@ -192,17 +191,14 @@ class LineModel:
         """What the scores of the lines `which` stand on: contributions, strongest first."""
         if not len(which):
             return {}
-        lines = looked.page.lines
         stages = self._stages["dense" if looked.page.dense else "clean"]
-        shares = stages.forest.contributions(looked.rows[list(which)])
+        lines = [looked.page.lines[number] for number in which]
+        rows = looked.rows[list(which)]
+        shares = stages.forest.contributions(rows)
+        weights = self._word_weights(lines, stages)
         return {
-            number: name_contributions(
-                lines[number],
-                looked.rows[number],
-                share,
-                self._word_weights(lines[number], stages),
-            )
-            for number, share in zip(which, shares, strict=True)
+            number: name_contributions(*parts)
+            for number, *parts in zip(which, lines, rows, shares, weights, strict=True)
         }
 
     def _look(self, pages: Sequence[Lines], stages: Stages) -> list[Looked]:
@@ -223,17 +219,28 @@ class LineModel:
             for page, size, end in zip(pages, sizes, ends, strict=True)
         ]
 
-    def _word_weights(self, line: str, stages: Stages) -> list[tuple[int, int, float]]:
-        """Start, end and stage 1 weight of each token: what the score loses without it."""
-        spans = token_spans(line)
-        tokens = [line[start:end] for start, end in spans]
-        variants = [" ".join(tokens)]
-        variants += [" ".join(tokens[:gap] + tokens[gap + 1 :]) for gap in range(len(tokens))]
-        scores = stages.linear(hash_cut(cut_lines(variants, self._tokens)))
-        return [
-            (start, end, float(scores[0] - without))
-            for (start, end), without in zip(spans, scores[1:], strict=True)
-        ]
+    def _word_weights(
+        self, lines: Sequence[str], stages: Stages
+    ) -> list[list[tuple[int, int, float]]]:
+        """Start, end and stage 1 weight of each line's tokens: what the score loses without it."""
+        spans = [token_spans(line) for line in lines]
+        variants: list[str] = []
+        for line, own in zip(lines, spans, strict=True):
+            tokens = [line[start:end] for start, end in own]
+            variants.append(" ".join(tokens))
+            variants += [" ".join(tokens[:gap] + tokens[gap + 1 :]) for gap in range(len(tokens))]
+        scores = stages.linear(hash_cut(cut_lines(variants, self._tokens))).tolist()
+        weights, first = [], 0
+        for own in spans:
+            without = scores[first + 1 : first + 1 + len(own)]
+            weights.append(
+                [
+                    (start, end, scores[first] - less)
+                    for (start, end), less in zip(own, without, strict=True)
+                ]
+            )
+            first += 1 + len(own)
+        return weights
 
 
 def caution_of(lines: Sequence[str], caution: float) -> Floats:
