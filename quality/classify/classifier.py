@@ -160,18 +160,22 @@ class ParagraphClassifier:
             measured, self.measure.effective, self.model.surroundings, (mine, rival)
         )
         counts = measured.reading.counts
-        said = map(
-            _Said,
-            functions.tolist(),
-            best.tolist(),
-            rival.tolist(),
-            generated.tolist(),
-            coverage.tolist(),
-            *(counts[:, column].tolist() for column in self._column.values()),
-            sum(counts[:, column] for column in self._function_words).tolist(),  # type: ignore[union-attr]
+        said = list(
+            map(
+                _Said,
+                functions.tolist(),
+                best.tolist(),
+                rival.tolist(),
+                generated.tolist(),
+                coverage.tolist(),
+                *(counts[:, column].tolist() for column in self._column.values()),
+                sum(counts[:, column] for column in self._function_words).tolist(),  # type: ignore[union-attr]
+            )
         )
-        items = evidence(self.model.space, measured, paragraphs, parts)
-        return list(map(self._scored, paragraphs, counts, said, items))
+        silences = list(map(self._silence, paragraphs, said))
+        speaks = np.array([silence is None for silence in silences])
+        items = evidence(self.model.space, measured, paragraphs, parts, speaks)
+        return list(map(self._scored, paragraphs, counts, said, items, silences))
 
     def _scored(
         self,
@@ -179,9 +183,9 @@ class ParagraphClassifier:
         counts: NDArray[np.float32],
         said: _Said,
         items: tuple[Evidence, ...],
+        silence: str | None,
     ) -> Scored:
-        silence = self._silence(paragraph, said)
-        if silence:
+        if silence is not None:
             return Scored(Label.UNCERTAIN, None, None, silence)
         chance = said.generated
         if said.functions[_ADVICE] >= _ADVICE_LIKE:

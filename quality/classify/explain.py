@@ -88,11 +88,18 @@ def contributions(
 
 
 def evidence(
-    space: FeatureSpace, measured: Measured, paragraphs: Sequence[Paragraph], parts: Parts
+    space: FeatureSpace,
+    measured: Measured,
+    paragraphs: Sequence[Paragraph],
+    parts: Parts,
+    wanted: NDArray[np.bool_],
 ) -> list[tuple[Evidence, ...]]:
-    """The strongest contributions of each paragraph, largest first, with their spans."""
+    """The strongest contributions of each paragraph, largest first, with their spans.
+
+    `wanted` says of which paragraphs; the others have none.
+    """
     found: list[list[Contribution]] = [[] for _ in paragraphs]
-    for contribution in _largest(space, measured, parts):
+    for contribution in _largest(space, measured, parts, wanted):
         found[contribution.row].append(contribution)
     return [
         _with_spans(contributions, paragraph.text)
@@ -100,7 +107,9 @@ def evidence(
     ]
 
 
-def _largest(space: FeatureSpace, measured: Measured, parts: Parts) -> list[Contribution]:
+def _largest(
+    space: FeatureSpace, measured: Measured, parts: Parts, wanted: NDArray[np.bool_]
+) -> list[Contribution]:
     reading = measured.reading
     whole = np.hstack([parts.counts, parts.around])
     entries = np.flatnonzero(parts.words >= LEAST_WEIGHT)
@@ -108,7 +117,8 @@ def _largest(space: FeatureSpace, measured: Measured, parts: Parts) -> list[Cont
     other_rows, other_columns = np.nonzero(whole >= LEAST_WEIGHT)
     rows = np.concatenate([entry_rows, other_rows])
     weights = np.concatenate([parts.words[entries], whole[other_rows, other_columns]])
-    order = np.lexsort((-weights, rows))
+    counted = np.flatnonzero(wanted[rows])
+    order = counted[np.lexsort((-weights[counted], rows[counted]))]
     rank = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
     chosen = []
     for place in order[rank < MOST_EVIDENCE].tolist():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -50,7 +50,7 @@ def skeletons_of(
     for paragraphs in sections:
         for paragraph in paragraphs:
             if len(paragraph) >= SHINGLE_WORDS:
-                ids.extend([table.get(word, _PLACEHOLDER) for word in paragraph])
+                ids.extend(map(table.get, paragraph, repeat(_PLACEHOLDER)))
                 ids.append(_END)
         ends.append(len(ids))
     places, hashes = _shingles(np.array(ids, np.uint64))
