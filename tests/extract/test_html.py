@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quality.document import Document, Markup, Page
 from quality.errors import ExtractError, LimitError
 from quality.extract import BlockModel, Limits, extract
+from quality.extract.html import HEAD_CHARS, repaired
 
 LEAD = (
     "The harbour wall at Ensby will be repaired before the winter, the council decided on "
@@ -187,3 +190,16 @@ def test_deep_nesting_is_survived(model: BlockModel | None) -> None:
     """Hundreds of open tags around the text do not hide it."""
     content = "<html><body>" + "<div>" * 200 + f"<p>{LEAD}</p>" * 4
     assert LEAD in extract(page(content), model=model).text
+
+
+@given(
+    st.sampled_from(["<!doctype html>", "<!DOCTYPE html PUBLIC />\n", "<html lang='en'/>\n", ""]),
+    st.integers(HEAD_CHARS - 9, HEAD_CHARS + 9),
+    st.text(alphabet="ab <>/\n\t\x00\x0b\ufffd\ufffe\ud800é漢", max_size=40),
+)
+def test_faulty_pages_are_mended_as_by_trafilatura(head: str, filling: int, rest: str) -> None:
+    """Whatever stands after the head, and wherever the head ends."""
+    from trafilatura.utils import repair_faulty_html
+
+    content = head + "x" * filling + rest
+    assert repaired(content) == repair_faulty_html(content, content[:50].lower())
