@@ -175,6 +175,19 @@ def write(path, *rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
+def test_a_ranking_says_what_taking_more_would_lose(corpus):
+    """Nothing while chrome comes first; where content does, its characters are lost at once."""
+    pages = read_pages(corpus / "lines.jsonl", corpus / "gold.jsonl")
+    pages = [page for page in pages if page.situation == "dense"]
+    right = [np.where(page.label == CHROME, 5, -5).astype(np.float32) for page in pages]
+    ranking = train.Ranking.of(pages, right, "dense")
+    assert ranking.f1.max() == 1.0
+    assert ranking.taken[ranking.last_within(0.0)] == 1.0
+    wrong = train.Ranking.of(pages, [-margin for margin in right], "dense")
+    assert wrong.loss[0] > 0.0
+    assert wrong.taken[wrong.last_within(0.01)] == 0.0
+
+
 def test_every_column_has_a_name():
     """Rows of stage 2 are as wide as their names are many."""
     lines = [bare(line) for line in PAGE]
