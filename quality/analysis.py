@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quality import modelfiles
-from quality.chrome.decide import ChromeFindings, find_chrome
+from quality.chrome.decide import ChromeFindings, Why, find_chrome
 from quality.chrome.explain import Contribution
 from quality.chrome.features import Floats
 from quality.chrome.lines import LineModel, Lines, Looked
@@ -50,12 +50,30 @@ class Analysis:
     """P(chrome) of each block, float32."""
     signature: DocumentSignature
     outline: Outline
+    chrome: ChromeFindings
+    """Which blocks are chrome as far as this page says; made before the site is known."""
     why: Mapping[int, tuple[Contribution, ...]]
-    """What the line model's scores stand on, by block, where it called the block chrome."""
+    """What the line model's scores stand on, by block, where it alone called the block chrome."""
     words: tuple[int, ...]
     """How many words each block has."""
     scored: tuple[Scored | None, ...]
     """Labels of the blocks, None for headings and chrome; made before templates are known."""
+
+
+class _Grounds:
+    """What the line model's scores of a page stand on, worked out when asked for, and kept."""
+
+    def __init__(
+        self, model: LineModel, looked: Looked | None, hits: Sequence[RuleHit | None]
+    ) -> None:
+        self._model, self._looked, self._hits = model, looked, hits
+        self.known: dict[int, tuple[Contribution, ...]] = {}
+
+    def __call__(self, blocks: Sequence[int]) -> Mapping[int, tuple[Contribution, ...]]:
+        if self._looked:
+            unnamed = [number for number in blocks if self._hits[number] is None]
+            self.known = self._model.grounds(self._looked, unnamed)
+        return self.known
 
 
 class Analyzer:
@@ -92,13 +110,14 @@ class Analyzer:
         words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
         looked = self._look(documents, hits)
         scores = [_scores(one, document) for one, document in zip(looked, documents, strict=True)]
-        skips = [
-            frozenset(
-                found.block
-                for found in self.find_chrome(document, own, odds, words=counts).findings
+        whys = [_Grounds(self.lines, *pair) for pair in zip(looked, hits, strict=True)]
+        chrome = [
+            self.find_chrome(document, own, odds, why=why, words=counts)
+            for document, own, odds, why, counts in zip(
+                documents, hits, scores, whys, words, strict=True
             )
-            for document, own, odds, counts in zip(documents, hits, scores, words, strict=True)
         ]
+        skips = [frozenset(finding.block for finding in found.findings) for found in chrome]
         signatures = sign_documents(zip(documents, skips, strict=True))
         labels = self.label([(*pair, ()) for pair in zip(documents, skips, strict=True)])
         for number, (document, skip) in enumerate(zip(documents, skips, strict=True)):
@@ -108,7 +127,8 @@ class Analyzer:
                 line_scores=scores[number],
                 signature=signatures[number],
                 outline=outline(document, skip),
-                why=self._why(looked[number], hits[number], skip),
+                chrome=chrome[number],
+                why=whys[number].known,
                 words=words[number],
                 scored=labels[number],
             )
@@ -138,19 +158,13 @@ class Analyzer:
             ]
         )
 
-    def _why(
-        self, looked: Looked | None, hits: Sequence[RuleHit | None], chrome: Collection[int]
-    ) -> dict[int, tuple[Contribution, ...]]:
-        unnamed = [number for number in sorted(chrome) if hits[number] is None]
-        return self.lines.grounds(looked, unnamed) if looked else {}
-
     def find_chrome(
         self,
         document: Document,
         hits: Sequence[RuleHit | None],
         scores: Floats,
         repetition: Sequence[Repetition | None] | None = None,
-        why: Mapping[int, Sequence[Contribution]] | None = None,
+        why: Why | None = None,
         *,
         words: Sequence[int] | None = None,
     ) -> ChromeFindings:

@@ -121,14 +121,17 @@ class Scorer:
 
     def _findings(self, analysis: Analysis, relations: Relations) -> _Findings:
         document = analysis.document
-        chrome = self.analyzer.find_chrome(
-            document,
-            analysis.hits,
-            analysis.line_scores,
-            self._repetition(document),
-            analysis.why,
-            words=analysis.words,
-        )
+        repetition = self._repetition(document)
+        chrome = analysis.chrome
+        if any(repetition):
+            chrome = self.analyzer.find_chrome(
+                document,
+                analysis.hits,
+                analysis.line_scores,
+                repetition,
+                lambda _: analysis.why,
+                words=analysis.words,
+            )
         matches = self.templates.judge(analysis.outline, document.host, self.index.cluster_of)
         return _Findings(
             analysis,
@@ -168,9 +171,9 @@ class Scorer:
             ),
         )
 
-    def _repetition(self, document: Document) -> Sequence[Repetition | None] | None:
+    def _repetition(self, document: Document) -> Sequence[Repetition | None]:
         if document.host is None or not self.settings.chrome.site_repetition:
-            return None
+            return ()
         lines = list(document.block_texts())
         return self.sites.repetition(document.host, lines, self.index.cluster_of)
 

@@ -8,7 +8,7 @@ budget: what would go over it stays, and the document is flagged `boilerplate_he
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import NamedTuple
@@ -97,6 +97,10 @@ class ChromeFindings:
     flags: frozenset[str]
 
 
+Why = Callable[[Sequence[int]], Mapping[int, Sequence[Contribution]]]
+"""What the line model's scores of blocks stand on, by block (`LineModel.explain`)."""
+
+
 class _Form(NamedTuple):
     """What a line looks like."""
 
@@ -142,7 +146,7 @@ def find_chrome(
     repetition: Sequence[Repetition | None] | None = None,
     *,
     thresholds: Mapping[Situation, Threshold],
-    why: Mapping[int, Sequence[Contribution]] | None = None,
+    why: Why | None = None,
     words: Sequence[int] | None = None,
     strictness: float = 0.5,
     site_share: float = SITE_SHARE,
@@ -150,8 +154,8 @@ def find_chrome(
     """The chrome blocks of a document, from all signals at hand.
 
     `hits`, `scores` and `repetition` have one entry a block; scores of 0 stand for "no line
-    model". `why` explains scores by block (`LineModel.explain`); without it the evidence of
-    the model is its log-odds alone. `words` are the words of each block, if known.
+    model". `why` is asked for what the scores of the blocks that go stand on; without it the
+    evidence of the model is its log-odds alone. `words` are the words of each block, if known.
     """
     name: Situation = "dense" if document.dense else "clean"
     threshold = thresholds[name].at(strictness)
@@ -188,7 +192,7 @@ def find_chrome(
     taken -= _headline(document, signals, taken, site_share)
     cut = [item for item in signals if item.block in taken]
     kept, over = _within_budget(cut, BUDGET[name] * sum(sizes))
-    explained = why or {}
+    explained = why([item.block for item in kept]) if why else {}
     findings = tuple(
         _finding(document, item, explained.get(item.block, ()), site_share) for item in kept
     )

@@ -178,7 +178,9 @@ def test_evidence_points_into_the_text():
     """Each signal becomes evidence with a span of the document's text."""
     lines = [*pages.BODY, "Share this story now"]
     why = {5: (Contribution("word: Share", 1.2, 0, 5),)}
-    found = decide(lines, scores=[*[0.0] * 5, 0.95], repetition=[*[None] * 5, OFTEN], why=why)
+    found = decide(
+        lines, scores=[*[0.0] * 5, 0.95], repetition=[*[None] * 5, OFTEN], why=lambda _: why
+    )
     evidence = found.findings[0].evidence
     text = "\n".join(lines)
     assert {item.kind for item in evidence} == {EvidenceKind.SITE, EvidenceKind.FEATURE}
