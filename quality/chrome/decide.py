@@ -57,7 +57,7 @@ HEAD_MARGIN: dict[Situation, float] = {"clean": 3.0, "dense": 0.0}
 # training pages hardly one is as short, but clean texts with furniture are called full at times.
 TITLE_WITHIN = 6
 _SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "?”", '?"', "!”", '!"')
-# Words of these rules also head sections ("Discussion", "Conditions", "Solutions"): they take a
+# Words of these rules also head sections ("Discussion", "Conditions", "Support us"): they take a
 # heading only where it heads nothing.
 SECTION_WORDS = frozenset(
     {
@@ -65,6 +65,7 @@ SECTION_WORDS = frozenset(
         Category.COPYRIGHT,
         Category.FORM,
         Category.NAVIGATION,
+        Category.PAYWALL,
         Category.RELATED,
     }
 )

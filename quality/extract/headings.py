@@ -116,7 +116,11 @@ def find_headings(lines: Sequence[str], gaps: Sequence[bool]) -> list[bool]:
     is_mixed = any(gaps[1:-1]) and not all(gaps[1:-1])
     runs = _runs(looks)
     return [
-        _may_be_heading(look) and _is_heading(looks, number, gaps if is_mixed else None, runs)
+        _may_be_heading(look)
+        and (
+            _is_section_mark(looks, number)
+            or _is_heading(looks, number, gaps if is_mixed else None, runs)
+        )
         for number, look in enumerate(looks)
     ]
 
@@ -153,6 +157,13 @@ def _look(text: str) -> Line:
         has_bullet=_BULLET.match(text) is not None,
         number_end=number.end() if number and number.end() < len(text) else 0,
     )
+
+
+def _is_section_mark(looks: Sequence[Line], number: int) -> bool:
+    """Whether a line is nothing but the mark of a law's section, right over its text."""
+    line, following = looks[number], looks[number + 1] if number + 1 < len(looks) else None
+    is_mark = line.text.startswith("§") and len(line.words) == 1
+    return is_mark and following is not None and following.is_prose
 
 
 def _may_be_heading(line: Line) -> bool:

@@ -46,6 +46,12 @@ def test_numbered_titles_are_headings(number: str) -> None:
     ]
 
 
+def test_a_bare_section_mark_heads_its_text() -> None:
+    """As laws have it; a number alone is none, nor a mark with nothing below."""
+    assert kinds(f"{PROSE}\n§ 5\n{PROSE}") == ["paragraph", "heading", "paragraph"]
+    assert kinds(f"{PROSE}\n5\n{PROSE}\n§ 6") == ["paragraph"] * 4
+
+
 @given(st.text(alphabet="aB .\n-#=1:>|`~*", max_size=300))
 def test_markdown_spans_are_inside_the_text_and_do_not_overlap(text: str) -> None:
     """Whatever marks stand where."""
