@@ -85,6 +85,31 @@ def test_headings_of_full_pages_go_with_what_they_head():
     assert taken(decide(lines, scores=scores, document=document)) == [*range(6, len(lines))]
 
 
+@pytest.mark.parametrize(
+    ("level", "score", "dense", "menus", "goes"),
+    [
+        (0, 0.9, True, 2, True),
+        (2, 0.9, True, 2, False),
+        (0, 0.6, True, 2, False),
+        (0, 0.9, False, 2, False),
+        (0, 0.9, True, 1, False),
+    ],
+)
+def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, dense, menus, goes):
+    """Only where the heading is a guess, the page is full and long, and the model is sure."""
+    lines = [*pages.MENU * menus, "Classifieds and more", *pages.BODY, *pages.FOOTER]
+    heading = len(pages.MENU) * menus
+    kinds = [BlockKind.PARAGRAPH] * len(lines)
+    kinds[heading] = BlockKind.HEADING
+    scores = [0.0] * len(lines)
+    scores[heading] = score
+    document = pages.document(lines, kinds=kinds, dense=dense)
+    blocks = list(document.blocks)
+    blocks[heading] = replace(blocks[heading], level=level)
+    document = replace(document, blocks=tuple(blocks))
+    assert taken(decide(lines, scores=scores, document=document)) == [heading] * goes
+
+
 def test_a_hint_takes_no_heading_that_heads_text():
     """A stock word over prose is a section, over nothing a label."""
     hint = RuleHit("en.comment.label", Category.COMMENT, "en", 0, 10, alone=False)
