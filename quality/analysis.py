@@ -35,6 +35,7 @@ from quality.report import (
 )
 from quality.settings import Settings
 from quality.tokens import count_words_of
+from quality.unbroken import Unbroken, evidence_within
 
 # Blocks looked at together: enough for numpy, and the arrays stay at a few megabytes.
 _GROUP_BLOCKS = 4000
@@ -42,18 +43,22 @@ _GROUP_BLOCKS = 4000
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What can be said of a page by looking at it alone. Picklable."""
+    """What can be said of a page by looking at it alone. Picklable.
+
+    Where hard line breaks cut paragraphs into blocks (`Unbroken`), `hits`, `line_scores` and
+    `why` are of the paragraphs; all else is of the blocks.
+    """
 
     document: Document
     hits: tuple[RuleHit | None, ...]
     line_scores: Floats
-    """P(chrome) of each block, float32."""
+    """P(chrome) of each paragraph, float32."""
     signature: DocumentSignature
     outline: Outline
     chrome: ChromeFindings
     """Which blocks are chrome as far as this page says; made before the site is known."""
     why: Mapping[int, tuple[Contribution, ...]]
-    """What the line model's scores stand on, by block, where it alone called the block chrome."""
+    """What the line model's scores stand on, by paragraph, where it alone called that chrome."""
     words: tuple[int, ...]
     """How many words each block has."""
     scored: tuple[Scored | None, ...]
@@ -106,20 +111,20 @@ class Analyzer:
         return [found for group in _groups(documents) for found in self._examine(group)]
 
     def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
-        hits = [self._hits(document) for document in documents]
+        views = [Unbroken.of(document) for document in documents]
+        wholes = [view.whole for view in views]
+        hits = [self._hits(whole) for whole in wholes]
         words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
-        looked = self._look(documents, hits)
-        scores = [_scores(one, document) for one, document in zip(looked, documents, strict=True)]
+        looked = self._look(wholes, hits)
+        scores = [_scores(one, whole) for one, whole in zip(looked, wholes, strict=True)]
         whys = [_Grounds(self.lines, *pair) for pair in zip(looked, hits, strict=True)]
         chrome = [
-            self.find_chrome(document, own, odds, why=why, words=counts)
-            for document, own, odds, why, counts in zip(
-                documents, hits, scores, whys, words, strict=True
-            )
+            self._find_chrome(view, own, odds, why=why, words=counts)
+            for view, own, odds, why, counts in zip(views, hits, scores, whys, words, strict=True)
         ]
         skips = [frozenset(finding.block for finding in found.findings) for found in chrome]
         signatures = sign_documents(zip(documents, skips, strict=True))
-        labels = self.label([(*pair, ()) for pair in zip(documents, skips, strict=True)])
+        labels = self._label([(*pair, ()) for pair in zip(views, skips, strict=True)])
         for number, (document, skip) in enumerate(zip(documents, skips, strict=True)):
             yield Analysis(
                 document=document,
@@ -134,9 +139,10 @@ class Analyzer:
             )
 
     def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], Floats]:
-        """Rule hits and line-model scores of all blocks."""
-        hits = self._hits(document)
-        return hits, _scores(self._look([document], [hits])[0], document)
+        """Rule hits and line-model scores of all paragraphs."""
+        whole = Unbroken.of(document).whole
+        hits = self._hits(whole)
+        return hits, _scores(self._look([whole], [hits])[0], whole)
 
     def _hits(self, document: Document) -> tuple[RuleHit | None, ...]:
         return tuple(self.rules.match(line, document.language) for line in document.block_texts())
@@ -168,17 +174,35 @@ class Analyzer:
         *,
         words: Sequence[int] | None = None,
     ) -> ChromeFindings:
-        """Which blocks are chrome, from all signals at hand."""
-        return find_chrome(
-            document,
+        """Which blocks are chrome, from all signals at hand.
+
+        `hits`, `scores` and `why` are of paragraphs, as in `Analysis`; all else is of blocks.
+        """
+        return self._find_chrome(
+            Unbroken.of(document), hits, scores, repetition, why=why, words=words
+        )
+
+    def _find_chrome(
+        self,
+        view: Unbroken,
+        hits: Sequence[RuleHit | None],
+        scores: Floats,
+        repetition: Sequence[Repetition | None] | None = None,
+        *,
+        why: Why | None = None,
+        words: Sequence[int] | None = None,
+    ) -> ChromeFindings:
+        found = find_chrome(
+            view.whole,
             hits,
             scores,
-            repetition,
+            _repetition_of_all(view, repetition) if repetition else None,
             thresholds=self.lines.thresholds,
             why=why,
-            words=words,
+            words=words if view.is_same else None,
             strictness=self.settings.chrome.strictness,
         )
+        return found if view.is_same else _by_line(view, found)
 
     def label(
         self, wanted: Sequence[tuple[Document, Collection[int], Sequence[float]]]
@@ -188,26 +212,33 @@ class Analyzer:
         Each document comes with the numbers of its chrome blocks and with the template coverage
         of each block's section, empty where there is none.
         """
-        numbers = [
-            [
+        return self._label(
+            [(Unbroken.of(document), skip, coverage) for document, skip, coverage in wanted]
+        )
+
+    def _label(
+        self, wanted: Sequence[tuple[Unbroken, Collection[int], Sequence[float]]]
+    ) -> list[tuple[Scored | None, ...]]:
+        """`label`, of documents whose paragraphs have been put together."""
+        numbers, passages = [], []
+        for view, skip, coverage in wanted:
+            chrome = view.whole_blocks(skip)
+            own = [
                 number
-                for number, block in enumerate(document.blocks)
-                if number not in skip and block.kind is not BlockKind.HEADING
+                for number, block in enumerate(view.whole.blocks)
+                if number not in chrome and block.kind is not BlockKind.HEADING
             ]
-            for document, skip, _ in wanted
-        ]
-        passages = [
-            _passage(document, own, coverage)
-            for own, (document, _, coverage) in zip(numbers, wanted, strict=True)
-        ]
+            numbers.append(own)
+            shares = view.first(coverage) if coverage else ()
+            passages.append(_passage(view.whole, own, shares))
         labels: list[tuple[Scored | None, ...]] = []
-        for own, (document, _, _), found in zip(
+        for own, (view, *_), found in zip(
             numbers, wanted, self.classifier.label_documents(passages), strict=True
         ):
-            scored: list[Scored | None] = [None] * len(document.blocks)
+            scored: list[Scored | None] = [None] * len(view.whole.blocks)
             for number, result in zip(own, found, strict=True):
                 scored[number] = self._sure_enough(result)
-            labels.append(tuple(scored))
+            labels.append(tuple(scored if view.is_same else _labels_by_line(view, scored)))
         return labels
 
     def classify(self, paragraphs: Sequence[Paragraph]) -> list[Scored]:
@@ -259,6 +290,45 @@ def analyze_page(page: Page, settings: Settings) -> Analysis | PageFailure:
 def _scores(looked: Looked | None, document: Document) -> Floats:
     """P(chrome) of each block; 0 stands for "no line model"."""
     return looked.scores if looked else np.zeros(len(document.blocks), dtype=np.float32)
+
+
+def _repetition_of_all(
+    view: Unbroken, repetition: Sequence[Repetition | None]
+) -> list[Repetition | None]:
+    """The repetition of each paragraph: that of its least repeated line."""
+    found: list[Repetition | None] = []
+    for own in view.lines:
+        known = [one for one in (repetition[number] for number in own) if one is not None]
+        found.append(min(known, key=lambda one: one.share) if len(known) == len(own) else None)
+    return found
+
+
+def _by_line(view: Unbroken, found: ChromeFindings) -> ChromeFindings:
+    """What is found of paragraphs, for each of their lines."""
+    findings = [
+        replace(finding, block=number, evidence=evidence_within(finding.evidence, *span))
+        for finding in found.findings
+        for number, span in view.spans(finding.block)
+    ]
+    return ChromeFindings(tuple(findings), found.flags)
+
+
+def _labels_by_line(view: Unbroken, scored: Sequence[Scored | None]) -> list[Scored | None]:
+    """The labels of paragraphs for each of their lines; spans of evidence count from the line."""
+    labels: list[Scored | None] = []
+    for number, result in enumerate(scored):
+        begin = view.whole.blocks[number].start
+        for _, (start, end) in view.spans(number):
+            if result is None:
+                labels.append(None)
+                continue
+            within = evidence_within(result.evidence, start - begin, end - begin)
+            shifted = [
+                replace(item, start=item.start + begin - start, end=item.end + begin - start)
+                for item in within
+            ]
+            labels.append(replace(result, evidence=tuple(shifted)))
+    return labels
 
 
 def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:

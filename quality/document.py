@@ -62,13 +62,15 @@ class Page:
 class Block:
     """A heading, paragraph, list item, quote, table or code listing: `text[start:end]`.
 
-    `level` is 1 to 6 for headings whose rank is known, else 0.
+    `level` is 1 to 6 for headings whose rank is known, else 0. `goes_on`: a hard line break cut
+    its paragraph, which the next block continues (`quality.unbroken` puts them together).
     """
 
     start: int
     end: int
     kind: BlockKind
     level: int = 0
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from quality.document import Block, BlockKind, Document, Markup, Page
@@ -18,6 +18,7 @@ from quality.extract.plain import markdown_blocks, plain_blocks
 from quality.extract.sections import split_sections
 from quality.lang import detect, function_words
 from quality.tokens import fold
+from quality.unbroken import Unbroken
 
 # A folder that names its host: dots between labels, a last label of letters only.
 _HOST_FOLDER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}", re.IGNORECASE)
@@ -79,10 +80,8 @@ def _extract(page: Page, limits: Limits, model: BlockModel | None) -> Document:
         body = _plain_body(page)
     if not body.blocks:
         raise ExtractError("no text: only white space. Fetch the page again or remove it.")
-    lines = [body.text[block.start : block.end] for block in body.blocks]
     language = detect(body.text)
-    is_cut = body.blocks[-1].kind in _PROSE_KINDS and is_truncated(lines[-1], language)
-    return Document(
+    document = Document(
         id=page.id,
         path=page.path,
         text=body.text,
@@ -94,7 +93,12 @@ def _extract(page: Page, limits: Limits, model: BlockModel | None) -> Document:
         title=title,
         published=published,
         language=language,
-        dense=page.markup is not Markup.HTML and is_dense(lines),
+    )
+    paragraphs = list(Unbroken.of(document).whole.block_texts())
+    is_cut = body.blocks[-1].kind in _PROSE_KINDS and is_truncated(paragraphs[-1], language)
+    return replace(
+        document,
+        dense=page.markup is not Markup.HTML and is_dense(paragraphs),
         flags=frozenset({"truncated"} if is_cut else ()),
     )
 

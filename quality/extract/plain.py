@@ -1,12 +1,17 @@
-"""Plain text and Markdown to blocks: each line that is not blank is one, kept as it stands."""
+"""Plain text and Markdown to blocks: each line that is not blank is one, kept as it stands.
+
+Where hard line breaks cut a paragraph into several lines, these are of one kind.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from quality.document import Block, BlockKind
+from quality.extract.breaks import hard_breaks
 from quality.extract.headings import find_headings
 
 # All that str.splitlines takes for a line end, except a plain "\n" split that keeps offsets.
@@ -22,12 +27,9 @@ _TABLE_ROW = re.compile(r"\|.*\|")
 
 def plain_blocks(text: str) -> tuple[Block, ...]:
     """The blocks of plain text."""
-    spans = _line_spans(text)
-    lines = [text[start:end] for start, end in spans]
-    headings = find_headings(lines, _gaps(text, spans))
     return tuple(
-        Block(start, end, _plain_kind(line, is_heading=is_heading))
-        for (start, end), line, is_heading in zip(spans, lines, headings, strict=True)
+        Block(*line.span, _plain_kind(line.whole, is_heading=line.is_heading), 0, line.goes_on)
+        for line in _read_lines(text)
     )
 
 
@@ -36,31 +38,63 @@ def markdown_blocks(text: str) -> tuple[Block, ...]:
 
     Fenced code is one block without its fences; rules and setext underlines are no blocks.
     """
-    spans = _line_spans(text)
-    lines = [text[start:end] for start, end in spans]
-    headings = find_headings(lines, _gaps(text, spans))
+    lines = _read_lines(text)
     blocks: list[Block] = []
     fence: str | None = None
     code: tuple[int, int] | None = None
-    for number, (start, end) in enumerate(spans):
-        line = lines[number]
-        match = _FENCE.match(line)
+    for number, line in enumerate(lines):
+        start, end = line.span
+        match = _FENCE.match(line.text)
         if fence is not None:
-            if match and line.startswith(fence) and not line.strip("`~ "):
+            if match and line.text.startswith(fence) and not line.text.strip("`~ "):
                 blocks.extend(_code(code))
                 fence = code = None
             else:
                 code = (code[0] if code else start, end)
         elif match:
             fence = match.group(1)
-        elif _SETEXT.fullmatch(line) and _is_underline(number, (text, spans), blocks):
+        elif _SETEXT.fullmatch(line.text) and _is_underline(number, lines, blocks):
             last = blocks.pop()
-            blocks.append(Block(last.start, last.end, BlockKind.HEADING, 1 if "=" in line else 2))
-        elif not _RULE.fullmatch(line):
-            kind, level = _markdown_kind(line, is_heading=headings[number])
-            blocks.append(Block(start, end, kind, level))
+            blocks.append(
+                Block(last.start, last.end, BlockKind.HEADING, 1 if "=" in line.text else 2)
+            )
+        elif not _RULE.fullmatch(line.text):
+            kind, level = _markdown_kind(line.whole, is_heading=line.is_heading)
+            blocks.append(Block(start, end, kind, level, line.goes_on))
     blocks.extend(_code(code))
     return tuple(blocks)
+
+
+class _Line(NamedTuple):
+    """A line that is not blank, and the paragraph that it is part of."""
+
+    span: tuple[int, int]
+    text: str
+    has_gap: bool
+    """Whether a blank line stands before it."""
+    whole: str
+    """Its paragraph's text, hard line breaks undone."""
+    is_heading: bool
+    goes_on: bool
+    """Whether the next line is part of the same paragraph."""
+
+
+def _read_lines(text: str) -> list[_Line]:
+    spans = _line_spans(text)
+    gaps = _gaps(text, spans)
+    lines = [text[start:end] for start, end in spans]
+    breaks = hard_breaks(lines, gaps)
+    firsts = [number for number in range(len(lines)) if not number or not breaks[number - 1]]
+    ends = [*firsts[1:], len(lines)]
+    wholes = [" ".join(lines[first:end]) for first, end in zip(firsts, ends, strict=False)]
+    headings = find_headings(wholes, [*(gaps[first] for first in firsts), True])
+    found: list[_Line] = []
+    for whole, is_heading, first, end in zip(wholes, headings, firsts, ends, strict=False):
+        found += [
+            _Line(spans[n], lines[n], gaps[n], whole, is_heading, breaks[n])
+            for n in range(first, end)
+        ]
+    return found
 
 
 def _line_spans(text: str) -> list[tuple[int, int]]:
@@ -103,16 +137,12 @@ def _markdown_kind(line: str, *, is_heading: bool) -> tuple[BlockKind, int]:
     return _plain_kind(line, is_heading=is_heading), 0
 
 
-def _is_underline(
-    number: int,
-    where: tuple[str, Sequence[tuple[int, int]]],
-    blocks: Sequence[Block],
-) -> bool:
-    text, spans = where
-    if not number or not blocks or blocks[-1].end != spans[number - 1][1]:
+def _is_underline(number: int, lines: Sequence[_Line], blocks: Sequence[Block]) -> bool:
+    if not number or lines[number].has_gap:
         return False
-    is_adjacent = text.count("\n", spans[number - 1][1], spans[number][0]) == 1
-    return is_adjacent and blocks[-1].kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+    if not blocks or blocks[-1].end != lines[number - 1].span[1]:
+        return False
+    return blocks[-1].kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
 
 def _code(span: tuple[int, int] | None) -> list[Block]:
