@@ -108,11 +108,17 @@ def print_document(report: DocumentReport) -> None:
     for twin in report.duplicates:
         line = f"twin     {twin.path} ({twin.kind}, similarity {twin.similarity:.2f})"
         console.print(Text(visible(line)))
+    goes_on = False
     for block in report.blocks:
-        console.print()
-        console.print(_block_head(block))
+        if not goes_on:
+            console.print()
+            console.print(_block_head(block))
         text = document.text[block.block.start : block.block.end]
         console.print(Text(visible(text), style=STYLES[block.label.value]))
+        # Of a paragraph with hard line breaks all lines are said the same.
+        goes_on = block.block.goes_on
+        if goes_on:
+            continue
         why = Text(visible(block.reason), style="italic dim")
         console.print(Text("  ").append_text(why) if console.soft_wrap else Padding(why, (0, 2)))
 
