@@ -25,7 +25,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import extraction
-from benchmarks.chrome_clean import CleanText, clean_texts
+from benchmarks.chrome_clean import CleanText, broken_at, clean_texts
 from benchmarks.chrome_lines import (
     System,
     as_document,
@@ -37,6 +37,7 @@ from benchmarks.chrome_lines import (
     not_in,
     ranked,
     read_rows,
+    score,
     table,
 )
 from benchmarks.chrome_sites import cost_of_large_hosts, hosts_of, repetition_of
@@ -51,6 +52,7 @@ from quality.extract import BlockModel, extract
 from quality.extract.gold import GoldPage, gold_pages
 from quality.labelled import records
 from quality.modelfiles import default_root
+from quality.unbroken import Unbroken
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CLEAN_TEXTS = 600
@@ -94,16 +96,23 @@ def extracts(pages: Sequence[LabelledPage], model: LineModel, rows: Read) -> Ite
 def clean(model: LineModel, rules: RuleSet) -> Iterator[str]:
     """Clean text with a little chrome: bars 95 % taken, .1 % of content, no heading."""
     texts = list(clean_texts(CLEAN_TEXTS))
-    systems: dict[str, Callable[[CleanText], set[int]]] = {
-        "quality": lambda text: _cut_of_file(text.lines, model, rules),
-        "C4 line rules": lambda text: {
-            number for number, line in enumerate(text.lines) if not c4_keeps(line)
-        },
+    broken = [broken_at(text, 72) for text in texts]
+
+    def ours(text: CleanText) -> set[int]:
+        return _cut_of_file(text.text, model, rules)
+
+    def c4(text: CleanText) -> set[int]:
+        return {number for number, line in enumerate(text.lines) if not c4_keeps(line)}
+
+    systems: dict[str, tuple[list[CleanText], Callable[[CleanText], set[int]]]] = {
+        "quality": (texts, ours),
+        "quality, broken at 72 characters": (broken, ours),
+        "C4 line rules": (texts, c4),
     }
     yield f"clean text with a little chrome (our seeds, chrome put in): {len(texts)} texts"
-    for name, system in systems.items():
+    for name, (own, system) in systems.items():
         right = chrome = lost = content = headings = of = 0
-        for text in texts:
+        for text in own:
             cut = system(text)
             for number, (line, kind) in enumerate(zip(text.lines, text.truth, strict=True)):
                 taken = number in cut
@@ -120,13 +129,12 @@ def clean(model: LineModel, rules: RuleSet) -> Iterator[str]:
     yield "  shared/seeds: pytest tests/test_must_hold.py"
 
 
-def _cut_of_file(lines: Sequence[str], model: LineModel, rules: RuleSet) -> set[int]:
-    document = from_file(lines)
-    hits = [rules.match(line, document.language) for line in document.block_texts()]
-    kinds = [block.kind for block in document.blocks]
-    scores = model.score(list(document.block_texts()), kinds=kinds, hits=hits, dense=document.dense)
-    found = find_chrome(document, hits, scores, thresholds=model.thresholds)
-    return {finding.block for finding in found.findings}
+def _cut_of_file(text: str, model: LineModel, rules: RuleSet) -> set[int]:
+    view = Unbroken.of(from_file(text.split("\n")))
+    hits = [rules.match(line, view.whole.language) for line in view.whole.block_texts()]
+    scores = score(model, view.whole, hits)
+    found = find_chrome(view.whole, hits, scores, thresholds=model.thresholds)
+    return {number for finding in found.findings for number in view.lines[finding.block]}
 
 
 def sites(pages: Sequence[LabelledPage], model: LineModel) -> Iterator[str]:
@@ -219,8 +227,7 @@ def stripped(page: GoldPage, blocks: BlockModel, rules: RuleSet, model: LineMode
         return ""
     lines = list(document.block_texts())
     hits = [rules.match(line, document.language) for line in lines]
-    kinds = [block.kind for block in document.blocks]
-    scores = model.score(lines, kinds=kinds, hits=hits, dense=document.dense)
+    scores = score(model, document, hits)
     found = find_chrome(document, hits, scores, thresholds=model.thresholds)
     cut = {finding.block for finding in found.findings}
     return "\n".join(line for number, line in enumerate(lines) if number not in cut)

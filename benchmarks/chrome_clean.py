@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import textwrap
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class CleanText:
 
     lines: tuple[str, ...]
     truth: tuple[str, ...]
+    text: str
+    """The lines as they stand in a file."""
 
 
 def clean_texts(count: int, *, seed: int = 11) -> Iterator[CleanText]:
@@ -83,4 +86,18 @@ def _text(
             lines.append(between[number])
         lines.append(line)
     lines += some("end", 0, 4)
-    return CleanText(tuple(line for line, _ in lines), tuple(kind for _, kind in lines))
+    return _as_text([((line,), kind) for line, kind in lines], between="\n")
+
+
+def broken_at(text: CleanText, width: int) -> CleanText:
+    """The text with hard line breaks at a width, and blank lines between its paragraphs."""
+    parts = [tuple(textwrap.wrap(line, width)) for line in text.lines]
+    return _as_text(list(zip(parts, text.truth, strict=True)), between="\n\n")
+
+
+def _as_text(parts: Sequence[tuple[tuple[str, ...], str]], *, between: str) -> CleanText:
+    return CleanText(
+        lines=tuple(line for lines, _ in parts for line in lines),
+        truth=tuple(kind for lines, kind in parts for _ in lines),
+        text=between.join("\n".join(lines) for lines, _ in parts),
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,13 @@ from numpy.typing import NDArray
 from quality.chrome.decide import find_chrome
 from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, LabelledPage
 from quality.chrome.lines import LineModel
+from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition
 from quality.document import Block, BlockKind, Document, Markup, Page
 from quality.extract import extract
+from quality.extract.breaks import hard_breaks
+from quality.lang import detect
+from quality.unbroken import Unbroken
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -140,41 +145,57 @@ def decided(
     """What `find_chrome` takes at each strictness.
 
     `as_file`: lines, headings and density are what the chain makes of a text file; else each
-    line is a paragraph of a page of known density.
+    line is a paragraph (or a part of one) of a page of known density.
     """
+    rules = RuleSet.load()
 
     def run(page: LabelledPage) -> list[Bools]:
         document = from_file(page.lines) if as_file else as_document(page)
         if len(document.blocks) != len(page.lines):
             document = as_document(page)
-        kinds = [block.kind for block in document.blocks]
-        scores = model.score(page.lines, kinds=kinds, hits=page.hits, dense=document.dense)
-        repeated = repetition[page.page] if repetition else None
-        return [
-            _taken(document, page, scores, repeated, model, strictness) for strictness in STRICTNESS
-        ]
+        view = Unbroken.of(document)
+        hits, repeated = page.hits, repetition[page.page] if repetition else None
+        if not view.is_same:
+            language = detect(document.text)
+            hits, repeated = (
+                [rules.match(line, language) for line in view.whole.block_texts()],
+                None,
+            )
+        looked = Looked(view, hits, score(model, view.whole, hits), repeated)
+        return [_taken(looked, model, strictness) for strictness in STRICTNESS]
 
     return run
 
 
-def _taken(
-    document: Document,
-    page: LabelledPage,
-    scores: NDArray[np.float32],
-    repeated: Sequence[Repetition | None] | None,
-    model: LineModel,
-    strictness: float,
-) -> Bools:
+class Looked(NamedTuple):
+    """A document's paragraphs with what speaks for and against each."""
+
+    view: Unbroken
+    hits: Sequence[RuleHit | None]
+    scores: NDArray[np.float32]
+    repetition: Sequence[Repetition | None] | None
+
+
+def score(
+    model: LineModel, document: Document, hits: Sequence[RuleHit | None]
+) -> NDArray[np.float32]:
+    """The line model's scores of a document's blocks."""
+    kinds = [block.kind for block in document.blocks]
+    return model.score(list(document.block_texts()), kinds=kinds, hits=hits, dense=document.dense)
+
+
+def _taken(looked: Looked, model: LineModel, strictness: float) -> Bools:
     found = find_chrome(
-        document,
-        page.hits,
-        scores,
-        repeated,
+        looked.view.whole,
+        looked.hits,
+        looked.scores,
+        looked.repetition,
         thresholds=model.thresholds,
         strictness=strictness,
     )
-    cut = np.zeros(len(page.lines), np.bool_)
-    cut[[finding.block for finding in found.findings]] = True
+    cut = np.zeros(len(looked.view.blocks), np.bool_)
+    for finding in found.findings:
+        cut[looked.view.lines[finding.block]] = True
     return cut
 
 
@@ -216,10 +237,11 @@ def _flat(text: str) -> str:
 
 
 def as_document(page: LabelledPage) -> Document:
-    """Lines as a document of one paragraph each."""
+    """Lines as a document of paragraphs."""
+    breaks = hard_breaks(page.lines, [False] * len(page.lines))
     blocks, start = [], 0
-    for line in page.lines:
-        blocks.append(Block(start, start + len(line), BlockKind.PARAGRAPH))
+    for line, goes_on in zip(page.lines, breaks, strict=True):
+        blocks.append(Block(start, start + len(line), BlockKind.PARAGRAPH, goes_on=goes_on))
         start += len(line) + 1
     text = "\n".join(page.lines)
     return Document("d", "d", text, tuple(blocks), dense=page.situation == "dense")
