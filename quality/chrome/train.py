@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,17 @@ from quality.chrome.labelled import (
     read_pages,
     thinned,
 )
-from quality.chrome.lines import ARRAYS, FORMAT, META, SITUATIONS, Situation, caution_of
+from quality.chrome.lines import (
+    ARRAYS,
+    FORMAT,
+    META,
+    SITUATIONS,
+    LineModel,
+    Situation,
+    Stages,
+    Threshold,
+    caution_of,
+)
 from quality.chrome.pages import Bools
 from quality.forest import Forest
 from quality.modelfiles import sha256, update_manifest
@@ -97,13 +107,14 @@ def train_line_model(
     for situation in SITUATIONS:
         own = pages_for(situation, pages)
         progress(f"line model, {situation}: {len(own)} pages")
-        linear = look_out_of_fold(own, pages)
-        margins = margins_out_of_fold(own, rounds)
+        linears_out_of_fold(own, pages)
+        margins = margins_out_of_fold(own, forests_out_of_fold(own, rounds))
         ranking = Ranking.of(own, margins, situation)
         progress(f"line model, {situation}: {ranking.say()}")
         meta["thresholds"][situation] = choose_threshold(ranking, situation)
         progress(f"line model, {situation}: threshold {meta['thresholds'][situation]}")
-        arrays |= fit_forest(own, rounds).arrays(situation) | _pack(linear, situation)
+        arrays |= fit_forest(own, rounds).arrays(situation)
+        arrays |= _pack(fit_linear(pages, situation), situation)
     out_folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out_folder / ARRAYS, allow_pickle=False, **arrays)
     text = json.dumps(meta, indent=1) + "\n"
@@ -157,14 +168,16 @@ class Linear:
         return np.asarray(sums / np.sqrt(counts) + self.bias, np.float32)
 
 
-def look_out_of_fold(own: Sequence[LabelledPage], pages: Sequence[LabelledPage]) -> Linear:
-    """Stage 1 over all `pages`; each page of `own` gets scores from folds without its host."""
+def linears_out_of_fold(own: Sequence[LabelledPage], pages: Sequence[LabelledPage]) -> list[Linear]:
+    """Stage 1 over all `pages` but each fold's; each page of `own` gets scores from its fold's."""
+    found = []
     for number in range(FOLDS):
         linear = fit_linear([page for page in pages if fold(page.host) != number], own[0].situation)
         for page in own:
             if fold(page.host) == number:
                 page.look(linear.scores(page))
-    return fit_linear(pages, own[0].situation)
+        found.append(linear)
+    return found
 
 
 def fit_linear(pages: Sequence[LabelledPage], situation: Situation) -> Linear:
@@ -201,15 +214,36 @@ def weights(page: LabelledPage) -> Floats:
 # -- stage 2
 
 
-def margins_out_of_fold(own: Sequence[LabelledPage], rounds: int = ROUNDS) -> list[Floats]:
-    """Stage 2 log-odds of each page of `own`, from folds without its host."""
-    margins: dict[int, Floats] = {}
-    for number in range(FOLDS):
-        forest = fit_forest([page for page in own if fold(page.host) != number], rounds)
-        for place, page in enumerate(own):
-            if fold(page.host) == number:
-                margins[place] = forest.margins(page.rows)
-    return [margins[place] for place in range(len(own))]
+def forests_out_of_fold(own: Sequence[LabelledPage], rounds: int = ROUNDS) -> list[Forest]:
+    """Stage 2 over all pages of `own` but each fold's; they have been looked at."""
+    return [
+        fit_forest([page for page in own if fold(page.host) != number], rounds)
+        for number in range(FOLDS)
+    ]
+
+
+def margins_out_of_fold(own: Sequence[LabelledPage], forests: Sequence[Forest]) -> list[Floats]:
+    """Stage 2 log-odds of each page of `own`, from the fold without its host."""
+    return [forests[fold(page.host)].margins(page.rows) for page in own]
+
+
+def models_out_of_fold(
+    pages: Sequence[LabelledPage],
+    thresholds: Mapping[Situation, Threshold],
+    *,
+    rounds: int = ROUNDS,
+    progress: Progress = print,
+) -> list[LineModel]:
+    """For each fold the line model that was fitted without its hosts, to measure on them."""
+    stages: list[dict[Situation, Stages]] = [{} for _ in range(FOLDS)]
+    for situation in SITUATIONS:
+        own = pages_for(situation, pages)
+        progress(f"line model, {situation}: {FOLDS} folds of {len(own)} pages")
+        linears = linears_out_of_fold(own, pages)
+        forests = forests_out_of_fold(own, rounds)
+        for of_fold, linear, forest in zip(stages, linears, forests, strict=True):
+            of_fold[situation] = Stages(linear.table, linear.bias, forest, CAUTION[situation])
+    return [LineModel(of_fold, thresholds) for of_fold in stages]
 
 
 def fit_forest(own: Sequence[LabelledPage], rounds: int = ROUNDS) -> Forest:
