@@ -110,6 +110,25 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
     assert taken(decide(lines, scores=scores, document=document)) == [heading] * goes
 
 
+@pytest.mark.parametrize(
+    ("line", "kind", "score", "goes"),
+    [
+        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.9, True),
+        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.8, False),
+        ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.9, False),
+        ("Write to us whenever you like", BlockKind.LIST_ITEM, 0.8, True),
+        (LONG[:130], BlockKind.PARAGRAPH, 0.8, False),
+        (LONG[:130], BlockKind.PARAGRAPH, 0.9, True),
+    ],
+)
+def test_what_says_something_goes_only_when_the_model_is_surer(line, kind, score, goes):
+    """Sentences, most of all in lists, and long lines however they end."""
+    lines = [*pages.BODY, *pages.BODY, line]
+    kinds = [*[BlockKind.PARAGRAPH] * 10, kind]
+    document = pages.document(lines, kinds=kinds)
+    assert taken(decide(lines, scores=[*[0.0] * 10, score], document=document)) == [10] * goes
+
+
 def test_a_hint_takes_no_heading_that_heads_text():
     """A stock word over prose is a section, over nothing a label."""
     hint = RuleHit("en.comment.label", Category.COMMENT, "en", 0, 10, alone=False)
