@@ -12,6 +12,7 @@ import jinja2
 
 from quality.summary import RunSummary, falling
 from quality.write.html.marks import pieces
+from quality.write.html.whole import paragraphs
 from quality.write.jsonl import rows
 
 # In the order of a stacked bar: substance first, emptiness last.
@@ -72,7 +73,7 @@ class HtmlReport:
         self._names.setdefault(record["id"], page or "")
         self._note_templates(record, row)
         if page is not None:
-            blocks = [_block_view(record, block) for block in record["blocks"]]
+            blocks = [_block_view(record, block) for block in paragraphs(record)]
             self._render(
                 "document.html", page, document=record, row=row, blocks=blocks, heads=_heads(record)
             )
