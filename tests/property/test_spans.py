@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +18,7 @@ from quality.pipeline import Scorer
 from quality.report import DocumentReport, PageFailure, clean_text
 from quality.settings import Settings
 from quality.state import State
+from quality.unbroken import Unbroken
 
 WORDS = st.sampled_from(
     [
@@ -119,6 +121,38 @@ def test_every_line_of_plain_text_is_kept(lines: list[str]) -> None:
     assert not "".join(between).strip()
 
 
+PROSE = st.sampled_from(
+    ["harbour", "Maren", "the", "of", "repairs.", "café", "2031", "“pier”", "a"]
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> str:
+    """Paragraphs with hard line breaks among lines of other kinds."""
+    width = draw(st.integers(36, 100))
+    paragraphs = draw(st.lists(st.lists(PROSE, min_size=1, max_size=60), min_size=1, max_size=6))
+    parts = [textwrap.fill(" ".join(words), width) for words in paragraphs]
+    parts += draw(st.lists(LINES, max_size=4))
+    return draw(st.sampled_from(["\n", "\n\n"])).join(draw(st.permutations(parts)))
+
+
+@CHECKED
+@given(content=broken(), markup=st.sampled_from([Markup.PLAIN, Markup.MARKDOWN]))
+def test_broken_paragraphs_cover_their_lines(content: str, markup: Markup) -> None:
+    """Each line is part of one paragraph, and no letter moves."""
+    document = document_of(content, markup)
+    if document is None:
+        return
+    view = Unbroken.of(document)
+    check(view.whole)
+    assert [n for own in view.lines for n in own] == list(range(len(document.blocks)))
+    assert len(view.whole.text) == len(document.text)
+    for own, block in zip(view.lines, view.whole.blocks, strict=True):
+        lines = [document.block_text(n) for n in own]
+        assert view.whole.text[block.start : block.end].split() == " ".join(lines).split()
+        assert len({document.blocks[n].kind for n in own}) == 1
+
+
 def report_of(content: str) -> DocumentReport | None:
     """The whole chain over one page."""
     page = Page(id="x", path="x", content=content, markup=Markup.PLAIN)
@@ -132,7 +166,7 @@ def report_of(content: str) -> DocumentReport | None:
 
 
 @settings(CHECKED, max_examples=25)
-@given(content=PLAIN)
+@given(content=PLAIN | broken())
 def test_clean_text_drops_chrome_only(content: str) -> None:
     """The view holds every other block whole, in order; evidence lies within its block."""
     report = report_of(content)
