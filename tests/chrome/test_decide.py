@@ -129,6 +129,32 @@ def test_what_says_something_goes_only_when_the_model_is_surer(line, kind, score
     assert taken(decide(lines, scores=[*[0.0] * 10, score], document=document)) == [10] * goes
 
 
+@pytest.mark.parametrize(
+    ("away", "dense", "score", "goes"),
+    [
+        (1, True, 0.6, True),
+        (3, True, 0.6, True),
+        (4, True, 0.99, False),
+        (1, False, 0.99, False),
+        (1, True, 0.4, False),
+    ],
+)
+def test_a_long_comment_goes_on_a_full_page(away, dense, score, goes):
+    """The model and a rule for comments beside the line are two signals."""
+    after = ["Maren", "19 December", "4:03"][: away - 1]
+    lines = [*pages.BODY, LONG, *after, *["Tides"] * (4 - len(after))]
+    lines[5 + away] = "Reply"
+    hits = [ALONE if line == "Reply" else None for line in lines]
+    scores = [score if line == LONG else 0.0 for line in lines]
+    document = pages.document(lines, dense=dense)
+    found = decide(lines, hits, scores, document=document)
+    assert taken(found) == [5] * goes + [5 + away]
+    if goes:
+        assert found.findings[0].category == "comment"
+        assert ALONE.id in found.findings[0].reason
+        assert found.findings[0].evidence[0].kind is EvidenceKind.RULE
+
+
 def test_a_hint_takes_no_heading_that_heads_text():
     """A stock word over prose is a section, over nothing a label."""
     hint = RuleHit("en.comment.label", Category.COMMENT, "en", 0, 10, alone=False)
