@@ -88,6 +88,7 @@ SECTION_WORDS = frozenset(
     }
 )
 _QUOTES = ('"', "“", "„", "«")
+_CODE_ENDS = (";", "{", "}")
 # Short texts: that many words may always go, or a page of five lines could lose none.
 BUDGET_WORDS = 40
 
@@ -125,10 +126,11 @@ class _Form(NamedTuple):
 
     chars: int
     is_sentence: bool
-    is_speech: bool
+    is_quoted: bool
+    """Speech, or a line of code."""
 
 
-_NOTHING = _Form(0, is_sentence=False, is_speech=False)
+_NOTHING = _Form(0, is_sentence=False, is_quoted=False)
 
 
 class _Signals(NamedTuple):
@@ -144,8 +146,8 @@ class _Signals(NamedTuple):
     repetition: Repetition | None
     veto: float
     least_as_sentence: float
-    """The margin from which the model alone takes a sentence, speech, a long line or a row of a
-    table in clean text; 0 for what is none of these."""
+    """The margin from which the model alone takes a sentence, speech, code, a long line or a row of
+    a table in clean text; 0 for what is none of these."""
     is_lone_sentence: bool
     """A sentence that the line model cannot judge alone: too little text, or words unknown."""
     may_head: bool
@@ -262,14 +264,14 @@ def _threads(hits: Sequence[RuleHit | None]) -> list[RuleHit | None]:
 
 def _form_of(text: str, words: int) -> _Form:
     is_sentence = words >= SENTENCE_WORDS and text.rstrip().endswith(_SENTENCE_ENDS)
-    return _Form(len(text), is_sentence, text.startswith(_QUOTES))
+    return _Form(len(text), is_sentence, text.startswith(_QUOTES) or text.endswith(_CODE_ENDS))
 
 
 def _least_as_sentence(form: _Form, kind: BlockKind) -> float:
     if form.is_sentence and kind is BlockKind.LIST_ITEM:
         return ITEM_MARGIN
     is_long = form.chars >= STATEMENT_CHARS
-    says_something = form.is_sentence or form.is_speech or is_long or kind is BlockKind.TABLE
+    says_something = form.is_sentence or form.is_quoted or is_long or kind is BlockKind.TABLE
     return SENTENCE_MARGIN if says_something else 0.0
 
 

@@ -117,6 +117,8 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
         ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.8, False),
         ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.9, False),
         ("Write to us whenever you like", BlockKind.LIST_ITEM, 0.8, True),
+        ("board.close(piers.east);", BlockKind.PARAGRAPH, 0.8, False),
+        ("“Not before the spring", BlockKind.PARAGRAPH, 0.8, False),
         (LONG[:130], BlockKind.PARAGRAPH, 0.8, False),
         (LONG[:130], BlockKind.PARAGRAPH, 0.9, True),
     ],
