@@ -13,7 +13,7 @@ from quality.settings import Settings
 from quality.unbroken import Unbroken, evidence_within
 from tests.chrome.pages import BODY
 
-AKISMET = "This site uses Akismet to reduce spam. Learn how your comment data is processed."
+AKISMET = "This site uses Akismet against spam. Find out what happens to your comment."
 PARAGRAPHS = ("Eastern pier to close", *BODY, "Leave a Comment", AKISMET)
 
 
