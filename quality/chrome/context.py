@@ -79,7 +79,10 @@ def context_names() -> tuple[str, ...]:
         names += [f"said in the prose, {width} lines before"]
         names += [f"said in the prose, {width} lines after"]
     names += ["said in the first line", "first line said again", "first line again before"]
-    return (*names, "first line again after")
+    names += ["first line again after"]
+    names += [f"{what} of the stretch" for what in ("lines", "chrome", "length", "rules")]
+    names += ["repeated lines of the stretch", "first stretch", "last stretch"]
+    return (*names, "place in the stretch", "lines into the stretch", "lines left of the stretch")
 
 
 def measure_lines(
@@ -122,11 +125,13 @@ def in_context(
     columns += _in_turn(2, pages.means(odds, *WINDOWS), pages.means(length, *WINDOWS))
     repeated = (form[:, _COPIES] > 1).astype(np.float32)
     columns += _in_turn(2, pages.means(ends, 5, 15), pages.means(repeated, 5, 15))
-    columns += pages.means((form[:, _RULE] > 0).astype(np.float32), 5, 20)
+    rules = (form[:, _RULE] > 0).astype(np.float32)
+    columns += pages.means(rules, 5, 20)
     columns += pages.longest(length, 3, 8)
     columns += [*_distances(prose, pages), *_page(odds, length, prose, pages)]
     columns += [pages.runs(length < 6), pages.runs(scores > 0), pages.runs(scores < 0)]
     columns += [*_alike(cut, pages), *_echoes(cut, prose, pages), *_title(cut, pages)]
+    columns += _stretch(prose, (odds, length, rules, repeated), pages)
     out = np.empty((len(scores), len(columns)), np.float32)
     for number, column in enumerate(columns):
         out[:, number] = column
@@ -163,6 +168,29 @@ def _page(odds: Floats, length: Floats, prose: Bools, pages: Pages) -> list[Floa
         np.log2(1 + prose_lines),
     ]
     return [column.astype(np.float32) for column in columns]
+
+
+def _stretch(prose: Bools, shown: Sequence[Floats], pages: Pages) -> list[Floats]:
+    """The lines between two paragraphs of prose (or the paragraphs between two such) as one.
+
+    How many they are, the means of `shown` over them, whether they are the first or the last
+    of the page, and where in them a line stands.
+    """
+    number, start = pages.stretches(prose)
+    lines = np.bincount(number)
+    size = lines[number]
+    into = pages.here - start
+    means = [(np.bincount(number, values) / lines)[number] for values in shown]
+    columns = [
+        np.log2(1 + size),
+        *means,
+        start == pages.first,
+        start + size == pages.end,
+        into / size,
+        np.log2(1 + into),
+        np.log2(size - into),
+    ]
+    return [np.asarray(column, np.float32) for column in columns]
 
 
 def _alike(cut: Cut, pages: Pages) -> list[Floats]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 
 import numpy as np
 
-from quality.chrome.context import context_names
+from quality.chrome.context import PARAGRAPH_CHARS, context_names
 from quality.chrome.features import Floats
 
 # More than this many contributions explain nothing more.
@@ -26,6 +27,7 @@ _PLACE = {
 }
 _PLACE |= {"lines to the end", "place", "place in the body"}
 _PLACE |= {"first line again before", "first line again after"}
+_STRETCH = {name for name in _NAMES if name.endswith(" stretch")}
 _PAGE = {"lines of the page", "line length of the page", "chrome of the page"}
 _PAGE |= {"chrome text of the page", "prose share", "prose lines"}
 _LENGTH = {"length", "words", "subject words"}
@@ -90,6 +92,8 @@ def _say(name: str, row: Floats) -> str:
         return _say_neighbours(row)
     if name in _PLACE:
         return _say_place(row)
+    if name in _STRETCH:
+        return _say_stretch(row)
     if name in _PAGE:
         return "the page as a whole"
     if name == "copies":
@@ -109,6 +113,13 @@ def _say_neighbours(row: Floats) -> str:
     if before or after:
         return "beside a chrome line"
     return "the lines around it"
+
+
+def _say_stretch(row: Floats) -> str:
+    if row[_COLUMN["length"]] >= log2(PARAGRAPH_CHARS) and row[_COLUMN["sentence end"]]:
+        return "in the running text"
+    count = round(2 ** float(row[_COLUMN["lines of the stretch"]]) - 1)
+    return f"one of {count} lines between paragraphs" if count > 1 else "a line between paragraphs"
 
 
 def _say_place(row: Floats) -> str:

@@ -92,10 +92,15 @@ class Pages:
 
     def runs(self, member: Bools) -> Floats:
         """Log length of the run of member lines around each line, 0 outside runs."""
+        number, _ = self.stretches(member)
+        return np.where(member, np.log2(1 + np.bincount(number)[number]), 0).astype(np.float32)
+
+    def stretches(self, member: Bools) -> tuple[Ints, Ints]:
+        """For each line the number of its stretch of members or others, and where that begins."""
         begins = np.ones(len(member), bool)
         begins[1:] = (member[1:] != member[:-1]) | (self.place[1:] == 0)
         number = np.cumsum(begins) - 1
-        return np.where(member, np.log2(1 + np.bincount(number)[number]), 0).astype(np.float32)
+        return number, self.here[begins][number]
 
     def at_previous(self, values: Ints) -> Ints:
         """The value at the line before each line, -1 where there is none on its page."""

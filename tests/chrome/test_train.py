@@ -81,6 +81,23 @@ def test_contributions_add_up_to_the_margin():
     assert np.allclose(forest.contributions(rows).sum(1) + start, forest.margins(rows), atol=1e-3)
 
 
+def test_the_mean_of_forests_has_their_mean_log_odds():
+    """Also where their trees are of different sizes."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(400, 6)).astype(np.float32)
+    label = (rows[:, 0] + rows[:, 1] > 0).astype(int)
+    forests = [
+        Forest.from_sklearn(
+            HistGradientBoostingClassifier(max_iter=5, max_leaf_nodes=size).fit(rows, label)
+        )
+        for size in (5, 9)
+    ]
+    expected = (forests[0].margins(rows) + forests[1].margins(rows)) / 2
+    assert np.allclose(Forest.mean(forests).margins(rows), expected, atol=1e-5)
+
+
 def test_a_small_corpus_makes_a_model(corpus, tmp_path):
     """Training writes a model that loads, knows its thresholds and ranks furniture higher."""
     said = []
