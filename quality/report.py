@@ -276,12 +276,18 @@ class PageFailure:
 
 
 def clean_text(document: Document, labels: Sequence[Label]) -> str:
-    """The document without its chrome blocks: one block a line, an empty line before headings."""
+    """The document without its chrome blocks: one block a line, an empty line before headings.
+
+    Where hard line breaks cut paragraphs into lines, an empty line stands before each paragraph.
+    """
+    blocks = document.blocks
+    is_broken = any(block.goes_on for block in blocks)
     lines: list[str] = []
     for index, label in enumerate(labels):
         if label is Label.CHROME:
             continue
-        if label is Label.HEADING and lines:
+        begins = not index or not blocks[index - 1].goes_on
+        if lines and begins and (is_broken or label is Label.HEADING):
             lines.append("")
         lines.append(document.block_text(index))
     return "\n".join(lines) + ("\n" if lines else "")

@@ -7,8 +7,10 @@ import textwrap
 import pytest
 
 from quality.analysis import Analyzer, analyzer_for
+from quality.classify.labels import Label
 from quality.document import Document, Evidence, EvidenceKind, Markup, Page
 from quality.extract import extract
+from quality.report import clean_text
 from quality.settings import Settings
 from quality.unbroken import Unbroken, evidence_within
 from tests.chrome.pages import BODY
@@ -82,6 +84,16 @@ def test_lines_have_the_labels_of_their_paragraphs(analyzer: Analyzer) -> None:
                 )
                 size = len(document.block_text(number))
                 assert all(0 <= e.start < e.end <= size for e in line.evidence)
+
+
+def test_clean_text_keeps_paragraphs_apart() -> None:
+    """Without a blank line between them, the next reader could not tell them."""
+    document = document_of(PARAGRAPHS, 60)
+    labels = [Label.HEADING, *[Label.REPORTING] * (len(document.blocks) - 1)]
+    clean = clean_text(document, labels)
+    assert clean.split("\n\n") == [textwrap.fill(p, 60) for p in PARAGRAPHS[:-1]] + [
+        textwrap.fill(PARAGRAPHS[-1], 60) + "\n"
+    ]
 
 
 def test_evidence_is_cut_to_a_line() -> None:
