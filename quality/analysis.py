@@ -111,20 +111,21 @@ class Analyzer:
         return [found for group in _groups(documents) for found in self._examine(group)]
 
     def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
-        views = [Unbroken.of(document) for document in documents]
-        wholes = [view.whole for view in views]
+        wholes = [Unbroken.of(document).whole for document in documents]
         hits = [self._hits(whole) for whole in wholes]
         words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
         looked = self._look(wholes, hits)
         scores = [_scores(one, whole) for one, whole in zip(looked, wholes, strict=True)]
         whys = [_Grounds(self.lines, *pair) for pair in zip(looked, hits, strict=True)]
         chrome = [
-            self._find_chrome(view, own, odds, why=why, words=counts)
-            for view, own, odds, why, counts in zip(views, hits, scores, whys, words, strict=True)
+            self.find_chrome(document, own, odds, why=why, words=counts)
+            for document, own, odds, why, counts in zip(
+                documents, hits, scores, whys, words, strict=True
+            )
         ]
         skips = [frozenset(finding.block for finding in found.findings) for found in chrome]
         signatures = sign_documents(zip(documents, skips, strict=True))
-        labels = self._label([(*pair, ()) for pair in zip(views, skips, strict=True)])
+        labels = self.label([(*pair, ()) for pair in zip(documents, skips, strict=True)])
         for number, (document, skip) in enumerate(zip(documents, skips, strict=True)):
             yield Analysis(
                 document=document,
@@ -178,20 +179,7 @@ class Analyzer:
 
         `hits`, `scores` and `why` are of paragraphs, as in `Analysis`; all else is of blocks.
         """
-        return self._find_chrome(
-            Unbroken.of(document), hits, scores, repetition, why=why, words=words
-        )
-
-    def _find_chrome(
-        self,
-        view: Unbroken,
-        hits: Sequence[RuleHit | None],
-        scores: Floats,
-        repetition: Sequence[Repetition | None] | None = None,
-        *,
-        why: Why | None = None,
-        words: Sequence[int] | None = None,
-    ) -> ChromeFindings:
+        view = Unbroken.of(document)
         found = find_chrome(
             view.whole,
             hits,
@@ -212,16 +200,9 @@ class Analyzer:
         Each document comes with the numbers of its chrome blocks and with the template coverage
         of each block's section, empty where there is none.
         """
-        return self._label(
-            [(Unbroken.of(document), skip, coverage) for document, skip, coverage in wanted]
-        )
-
-    def _label(
-        self, wanted: Sequence[tuple[Unbroken, Collection[int], Sequence[float]]]
-    ) -> list[tuple[Scored | None, ...]]:
-        """`label`, of documents whose paragraphs have been put together."""
         numbers, passages = [], []
-        for view, skip, coverage in wanted:
+        views = [Unbroken.of(document) for document, _, _ in wanted]
+        for view, (_, skip, coverage) in zip(views, wanted, strict=True):
             chrome = view.whole_blocks(skip)
             own = [
                 number
@@ -232,8 +213,8 @@ class Analyzer:
             shares = view.first(coverage) if coverage else ()
             passages.append(_passage(view.whole, own, shares))
         labels: list[tuple[Scored | None, ...]] = []
-        for own, (view, *_), found in zip(
-            numbers, wanted, self.classifier.label_documents(passages), strict=True
+        for own, view, found in zip(
+            numbers, views, self.classifier.label_documents(passages), strict=True
         ):
             scored: list[Scored | None] = [None] * len(view.whole.blocks)
             for number, result in zip(own, found, strict=True):
