@@ -56,10 +56,11 @@ ROUNDS = 120
 # extractor output, with a hundredth of the chrome, it orders lines worse (AUC .910 to .900).
 FEATURE_SHARE: dict[Situation, float] = {"dense": 0.3, "clean": 1.0}
 # The forests whose mean is taken, by how many columns each sees: without and with those on the
-# stretch of a line. On full pages of hosts left out one forest has F1 .935 at .5 % lost and .953
-# without a limit, the two have .938 and .954; two with all columns as much, but on short pages they
-# are less sure. In extractor output, with stretches of a line or two, those columns blur the order
-# of lines (of the chrome .634 to .596 taken at .5 % lost), and a second forest adds nothing.
+# stretch of a line. On full pages of hosts left out one forest without them has F1 .933 at .5 %
+# lost and .951 without a limit, the two have .938 and .952; two with all columns .939 and .953,
+# but on short pages they are less sure. In extractor output, with stretches of a line or two, the
+# columns blur the order of lines (of the chrome .634 to .596 taken at .5 % lost), and a second
+# forest adds nothing.
 _PLAIN = context_names().index("lines of the stretch")
 FORESTS: dict[Situation, tuple[int, ...]] = {
     "dense": (_PLAIN, len(context_names())),
