@@ -56,6 +56,8 @@ from quality.unbroken import Unbroken
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CLEAN_TEXTS = 600
+# Content that may be lost, what counts, and the bar, on full pages of articles.
+ARTICLE_BARS = ((0.005, "f1", 0.90), (1.0, "f1", 0.95))
 
 Read = Mapping[str, Sequence[tuple[int, str, str]]]
 
@@ -65,7 +67,7 @@ def full_pages(
 ) -> Iterator[str]:
     """Full-page text of articles: bars .90 at .5 % lost, .95 without a limit."""
     own = [page for page in pages if page.situation == "dense" and page.sound]
-    articles = [page for page in own if page.page_type == "article"]
+    articles = articles_of(pages)
     systems: dict[str, System] = {
         "quality": decided(model),
         "quality, as a file": decided(model, as_file=True),
@@ -73,22 +75,24 @@ def full_pages(
         "C4 line rules": c4_rules,
     }
     systems |= {f"{name}, from HTML": not_in(found) for name, found in texts.items()}
-    limits = ((0.005, "f1", 0.90), (1.0, "f1", 0.95))
     yield f"full-page text, articles: {len(articles)} pages"
-    yield from table(articles, systems, compared, limits)
+    yield from table(articles, systems, compared, ARTICLE_BARS)
     yield f"full-page text, all types: {len(own)} pages"
-    yield from table(own, {"quality": systems["quality"]}, compared, limits)
+    yield from table(own, {"quality": systems["quality"]}, compared, ARTICLE_BARS)
 
 
-def extracts(pages: Sequence[LabelledPage], model: LineModel, rows: Read) -> Iterator[str]:
+def articles_of(pages: Sequence[LabelledPage]) -> list[LabelledPage]:
+    """Full pages of articles whose gold text is whole."""
+    dense = [page for page in pages if page.situation == "dense" and page.sound]
+    return [page for page in dense if page.page_type == "article"]
+
+
+def extracts(
+    pages: Sequence[LabelledPage], systems: Mapping[str, System], rows: Read
+) -> Iterator[str]:
     """Extractor output, lines labelled by reading: bar .60 taken at .5 % lost."""
     own = [page for page in pages if page.situation == "clean" and page.page in rows]
-    systems: dict[str, System] = {
-        "quality": decided(model),
-        "quality, as a file": decided(model, as_file=True),
-        "C4 line rules": c4_rules,
-    }
-    count = sum(len(found) for page, found in rows.items() if page in {p.page for p in own})
+    count = sum(len(rows[page.page]) for page in own)
     yield f"extractor output, labelled by reading: {count} lines of {len(own)} pages"
     yield from table(own, systems, read_rows(rows), ((0.005, "share", 0.60),))
 
@@ -286,15 +290,21 @@ def main() -> None:
     gold: list[GoldPage] = []
     if not options.lines:
         gold = list(gold_pages(data / "pages", options.split, page_type="article"))
-        _show(from_html(gold, model, rules))
-    _show(full_pages(own, model, texts_of(gold) if gold else {}))
-    _show(extracts(own, model, gold_rows(data / "gold_lines.jsonl.gz", options.split)))
-    _show(clean(model, rules))
-    _show(sites(pages, model))
-    _show(speed(own, model, rules))
+        show(from_html(gold, model, rules))
+    show(full_pages(own, model, texts_of(gold) if gold else {}))
+    systems: dict[str, System] = {
+        "quality": decided(model),
+        "quality, as a file": decided(model, as_file=True),
+        "C4 line rules": c4_rules,
+    }
+    show(extracts(own, systems, gold_rows(data / "gold_lines.jsonl.gz", options.split)))
+    show(clean(model, rules))
+    show(sites(pages, model))
+    show(speed(own, model, rules))
 
 
-def _show(lines: Iterator[str]) -> None:
+def show(lines: Iterator[str]) -> None:
+    """Print lines as they come."""
     for line in lines:
         print(line, flush=True)
 

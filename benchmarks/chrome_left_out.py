@@ -1,4 +1,4 @@
-"""The rows of `benchmarks.chrome` that need lines only, on hosts left out: ten minutes or so.
+"""The rows of `benchmarks.chrome` that need lines only, on hosts left out: a quarter of an hour.
 
 `python -m benchmarks.chrome_left_out` fits the line model five times, each time without a fifth
 of the train hosts, and lets the shipped decision judge those: five times as many pages as the
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.chrome import DATA, gold_rows
+from benchmarks.chrome import ARTICLE_BARS, DATA, articles_of, extracts, gold_rows, show
 from benchmarks.chrome_baseline import fit_baseline
 from benchmarks.chrome_lines import (
     System,
@@ -24,7 +24,6 @@ from benchmarks.chrome_lines import (
     compared,
     decided,
     ranked,
-    read_rows,
     table,
 )
 from quality.chrome.labelled import LabelledPage, read_pages
@@ -33,36 +32,17 @@ from quality.chrome.train import fold, models_out_of_fold
 from quality.modelfiles import default_root
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
-LIMITS = ((0.005, "f1", 0.90), (1.0, "f1", 0.95))
 
 
 def full_pages(
-    name: str,
     pages: Sequence[LabelledPage],
     systems: Mapping[str, System],
     yardstick: Mapping[str, NDArray[np.float64]],
 ) -> Iterator[str]:
     """Full-page text of articles: bars .90 at .5 % lost, .95 without a limit."""
-    own = [
-        page
-        for page in pages
-        if page.situation == "dense" and page.sound and page.page_type == "article"
-    ]
-    yield f"full-page text, articles of {name}: {len(own)} pages"
-    yield from table(own, {**systems, "yardstick": _cut(yardstick)}, compared, LIMITS)
-
-
-def extracts(
-    name: str,
-    pages: Sequence[LabelledPage],
-    systems: Mapping[str, System],
-    rows: Mapping[str, Sequence[tuple[int, str, str]]],
-) -> Iterator[str]:
-    """Extractor output, lines labelled by reading: bar .60 taken at .5 % lost."""
-    own = [page for page in pages if page.situation == "clean" and page.page in rows]
-    count = sum(len(rows[page.page]) for page in own)
-    yield f"extractor output of {name}, labelled by reading: {count} lines of {len(own)} pages"
-    yield from table(own, systems, read_rows(rows), ((0.005, "share", 0.60),))
+    own = articles_of(pages)
+    yield f"full-page text, articles: {len(own)} pages"
+    yield from table(own, {**systems, "yardstick": _cut(yardstick)}, compared, ARTICLE_BARS)
 
 
 def systems_of(model_of: Callable[[LabelledPage], LineModel]) -> dict[str, System]:
@@ -98,14 +78,10 @@ def main() -> None:
         ("dev hosts", dev, lambda _: model),
     ):
         systems = systems_of(model_of)
-        _show(full_pages(name, own, systems, yardstick))
+        print(f"-- {name}", flush=True)
+        show(full_pages(own, systems, yardstick))
         rows = gold_rows(data / "gold_lines.jsonl.gz", own[0].split)
-        _show(extracts(name, own, systems, rows))
-
-
-def _show(lines: Iterator[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
+        show(extracts(own, systems, rows))
 
 
 if __name__ == "__main__":
