@@ -48,29 +48,28 @@ LEAST_LINES = 8
 # and in other languages sees only that a sentence stands beside the comments.
 MODEL_LANGUAGES = frozenset({"en", None})
 # So much surer the model must be, in log-odds, to take a sentence of clean text alone: the last
-# sentence of a text stands where footers do. Read lines of train hosts left out, .590 taken with
-# 2.3, .601 with 1.7, .610 with 1.2, for the same content; with 1.2 clean texts of ours lose .13 %.
-# In a list it is mostly advice ("Water less than you think" goes with 2), and stays longer.
-SENTENCE_MARGIN = 1.7
-ITEM_MARGIN = 2.3
+# sentence of a text stands where footers do. Read lines of train hosts left out, .61 taken with
+# 2.3, .62 with 1.7; clean texts of ours lose .07 and .10 %. In a list it is mostly advice ("Water
+# less than you think" goes with 2), and stays longer.
+SENTENCE_MARGIN = 2.3
+ITEM_MARGIN = 2.6
 # So long a line says something, however it ends: a citation, a caption, a comment. Read lines of
 # train hosts left out: content lost 1.32 % without this, .88 % with it, for the same .601 taken.
 STATEMENT_CHARS = 110
 SENTENCE_WORDS = 4
 # In plain text a heading is a guess; what is shorter than this and stands right over something
 # longer that ends as sentences do may be one, and so may what is called one but heads nothing
-# that stays. So sure the model must be there: of 1,190 headings put together from our seeds 10
-# went with the margin of sentences and 3 with this one (none since two rules were narrowed), for
-# .01 of the read lines taken.
+# that stays. So sure the model must be there: of 1,190 headings put together from our seeds 4
+# went with the margin of sentences and 1 with this one, for .003 of the read lines taken.
 HEAD_CHARS = 60
-HEAD_MARGIN: dict[Situation, float] = {"clean": 3.0, "dense": 0.0}
+HEAD_MARGIN: dict[Situation, float] = {"clean": 3.5, "dense": 0.0}
 # Among the menus of a full page the guess is often wrong: of what it calls headings on dev hosts,
 # and neither a rule nor what stands under it speaks on, 421 lines are chrome by this margin and 4
-# are content. There the line is judged as any other; what is marked as a heading stays one. Short
-# texts with much furniture are called full at times, and keep their headings: of the full pages
-# of train hosts one in seventy has fewer lines.
-GUESS_MARGIN: dict[Situation, float] = {"clean": inf, "dense": 1.0}
-GUESS_LINES = 30
+# are content. There the line is judged as any other; what is marked as a heading stays one.
+GUESS_MARGIN = 1.0
+# Short texts with much furniture are called full at times, and keep the guards of clean text: of
+# the full pages of train hosts one in seventy has fewer lines.
+FULL_LINES = 30
 # On a page called full, the title may be among this many lines over the text; of the menus of
 # training pages hardly one is as short, but clean texts with furniture are called full at times.
 TITLE_WITHIN = 6
@@ -87,6 +86,10 @@ SECTION_WORDS = frozenset(
         Category.RELATED,
     }
 )
+# What looks like a heading over so many lines that rules for menus name is the first of them. (Over
+# one line it may be a title: "About us" over a byline.)
+MENU_WORDS = frozenset({Category.NAVIGATION, Category.RELATED})
+MENU_LINES = 2
 _QUOTES = ('"', "“", "„", "«")
 _CODE_ENDS = (";", "{", "}")
 # Short texts: that many words may always go, or a page of five lines could lose none.
@@ -147,15 +150,17 @@ class _Signals(NamedTuple):
     veto: float
     least_as_sentence: float
     """The margin from which the model alone takes a sentence, speech, code, a long line or a row of
-    a table in clean text; 0 for what is none of these."""
+    a table; 0 for what is none of these, and on full pages."""
     is_lone_sentence: bool
     """A sentence that the line model cannot judge alone: too little text, or words unknown."""
     may_head: bool
-    """A short line right over a paragraph of clean text: it may be its heading."""
+    """A short line right over a paragraph: it may be its heading, but on full pages."""
     least_as_head: float
     """The margin from which the model's word goes against a line that may be a heading."""
     least_as_guess: float
     """The margin from which a line is no heading that is only guessed to be one."""
+    is_in_menu: bool
+    """Rules name the lines under it too: what looks like a heading is the first of a menu."""
 
     @property
     def sureness(self) -> float:
@@ -191,6 +196,7 @@ def find_chrome(
     is_foreign = not document.dense and document.language not in MODEL_LANGUAGES
     margins = threshold.margins(scores).tolist()
     forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
+    is_full = document.dense and len(forms) >= FULL_LINES
     threads = _threads(hits) if document.dense else [None] * len(hits)
     signals = [
         _Signals(
@@ -202,11 +208,12 @@ def find_chrome(
             thread=threads[number] if form.chars > LONG_CHARS else None,
             repetition=repeated[number],
             veto=VETO[name],
-            least_as_sentence=0.0 if document.dense else _least_as_sentence(form, block.kind),
+            least_as_sentence=0.0 if is_full else _least_as_sentence(form, block.kind),
             is_lone_sentence=form.is_sentence and (is_foreign or len(forms) < LEAST_LINES),
-            may_head=not document.dense and _may_head(form, below),
-            least_as_head=HEAD_MARGIN[name],
-            least_as_guess=GUESS_MARGIN[name] if len(forms) >= GUESS_LINES else inf,
+            may_head=not is_full and _may_head(form, below),
+            least_as_head=HEAD_MARGIN["dense" if is_full else "clean"],
+            least_as_guess=GUESS_MARGIN if is_full else inf,
+            is_in_menu=_is_menu(hits[number + 1 : number + 1 + MENU_LINES]),
         )
         for number, (form, below, size, score, block) in enumerate(
             zip(forms, [*forms[1:], _NOTHING], sizes, scores.tolist(), document.blocks, strict=True)
@@ -238,7 +245,7 @@ def _is_chrome(signals: _Signals, block: Block, site_share: float) -> bool:
     if block.kind is BlockKind.HEADING and not is_misread:
         if hit is None:
             return False
-        is_guess = block.level == 0 and hit.category not in SECTION_WORDS
+        is_guess = block.level == 0 and (signals.is_in_menu or hit.category not in SECTION_WORDS)
         return hit.alone or recurs or (is_guess and margin >= 0)
     if block.end - block.start > LONG_CHARS:
         is_comment = signals.thread is not None and margin >= 0
@@ -249,6 +256,12 @@ def _is_chrome(signals: _Signals, block: Block, site_share: float) -> bool:
         return True
     least = signals.least_as_sentence or (signals.least_as_head if signals.may_head else 0.0)
     return margin >= least and not signals.is_lone_sentence
+
+
+def _is_menu(hits: Sequence[RuleHit | None]) -> bool:
+    """Whether these are all the lines asked for, and rules for menus name each."""
+    named = [hit for hit in hits if hit is not None and hit.category in MENU_WORDS]
+    return len(named) == MENU_LINES
 
 
 def _threads(hits: Sequence[RuleHit | None]) -> list[RuleHit | None]:

@@ -74,13 +74,14 @@ def test_headings_are_never_taken_by_statistics():
 
 def test_headings_of_full_pages_go_with_what_they_head():
     """On a full page a line that looks like a heading goes when all under it is chrome."""
-    lines = ["Eastern pier to close", *pages.BODY, "More stories", *pages.FOOTER]
+    footer = [*pages.FOOTER] * 6
+    lines = ["Eastern pier to close", *pages.BODY, "More stories", *footer]
     heading = (0, len(pages.BODY) + 1)
     kinds = [
         BlockKind.HEADING if number in heading else BlockKind.PARAGRAPH
         for number in range(len(lines))
     ]
-    scores = [0.9, *[0.0] * len(pages.BODY), 0.9, *[0.9] * len(pages.FOOTER)]
+    scores = [0.9, *[0.0] * len(pages.BODY), 0.9, *[0.9] * len(footer)]
     document = pages.document(lines, kinds=kinds, dense=True)
     assert taken(decide(lines, scores=scores, document=document)) == [*range(6, len(lines))]
 
@@ -113,14 +114,14 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
 @pytest.mark.parametrize(
     ("line", "kind", "score", "goes"),
     [
-        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.9, True),
+        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.92, True),
         ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.8, False),
-        ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.9, False),
+        ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.92, False),
         ("Write to us whenever you like", BlockKind.LIST_ITEM, 0.8, True),
         ("board.close(piers.east);", BlockKind.PARAGRAPH, 0.8, False),
         ("“Not before the spring", BlockKind.PARAGRAPH, 0.8, False),
         (LONG[:130], BlockKind.PARAGRAPH, 0.8, False),
-        (LONG[:130], BlockKind.PARAGRAPH, 0.9, True),
+        (LONG[:130], BlockKind.PARAGRAPH, 0.92, True),
     ],
 )
 def test_what_says_something_goes_only_when_the_model_is_surer(line, kind, score, goes):
@@ -168,6 +169,19 @@ def test_a_hint_takes_no_heading_that_heads_text():
     assert taken(decide(lines, hits, scores, document=document)) == []
     document = pages.document(lines[:6], kinds=kinds[:6])
     assert taken(decide(lines[:6], hits[:6], scores[:6], document=document)) == [5]
+
+
+def test_a_stock_word_over_others_is_the_first_of_a_menu():
+    """What looks like a heading named by a rule, and the two lines under it named as well."""
+    hint = RuleHit("en.navigation.words", Category.NAVIGATION, "en", 0, 4, alone=False)
+    lines = ["Home", "Sport", "Politics", "Eastern pier to close", *pages.BODY]
+    kinds = [BlockKind.HEADING, *[BlockKind.PARAGRAPH] * 8]
+    scores = [0.9, 0.9, 0.9, *[0.0] * 6]
+    document = pages.document(lines, kinds=kinds)
+    menu = [hint, hint, hint, *[None] * 6]
+    assert taken(decide(lines, menu, scores, document=document)) == [0, 1, 2]
+    title = [hint, hint, HINT, *[None] * 6]
+    assert taken(decide(lines, title, scores, document=document)) == [1, 2]
 
 
 def test_the_title_of_clean_text_is_not_taken_by_the_model():
@@ -241,9 +255,18 @@ def test_what_may_head_a_paragraph_needs_a_surer_model():
     """A short line right over text stays where the same line under it goes."""
     lines = [*pages.BODY, "Around the pier", *pages.BODY]
     assert taken(decide(lines, scores=[*[0.0] * 5, 0.7, *[0.0] * 5])) == []
-    assert taken(decide(lines, scores=[*[0.0] * 5, 0.97, *[0.0] * 5])) == [5]
+    assert taken(decide(lines, scores=[*[0.0] * 5, 0.98, *[0.0] * 5])) == [5]
     below = [*pages.BODY, *pages.BODY, "Around the pier"]
     assert taken(decide(below, scores=[*[0.0] * 10, 0.7])) == [10]
+
+
+@pytest.mark.parametrize(("menus", "goes"), [(1, False), (2, True)])
+def test_short_texts_called_full_keep_the_guards_of_clean_text(menus, goes):
+    """Furniture around a short text makes it look like a full page."""
+    lines = [*pages.MENU * menus, *pages.BODY, *pages.FOOTER, *["Write to us soon, all of you."]]
+    scores = [*[0.0] * (len(lines) - 1), 0.8]
+    document = pages.document(lines, dense=True)
+    assert taken(decide(lines, scores=scores, document=document)) == [len(lines) - 1] * goes
 
 
 def test_evidence_points_into_the_text():
