@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quality.chrome.labelled import CHROME, UNKNOWN, LabelledPage
-from quality.chrome.train import FOLDS, fold
+from quality.chrome.labelled import CHROME, FOLDS, UNKNOWN, LabelledPage, fold
 
 Rows = NDArray[np.float64]
 Scorer = Callable[[LabelledPage], Rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,26 +121,6 @@ class Forest:
             value=arrays[f"{prefix}_value"],
             baseline=float(start[0]),
             depth=int(start[1]),
-        )
-
-    @classmethod
-    def mean(cls, forests: Sequence[Forest]) -> Forest:
-        """One forest whose log-odds are the mean of those of several, at the cost of all."""
-        width = max(forest.value.shape[1] for forest in forests)
-
-        def joined(name: str) -> NDArray[Any]:
-            arrays = [getattr(forest, name) for forest in forests]
-            return np.concatenate([np.pad(a, ((0, 0), (0, width - a.shape[1]))) for a in arrays])
-
-        return cls(
-            feature=joined("feature"),
-            threshold=joined("threshold"),
-            left=joined("left"),
-            right=joined("right"),
-            missing_left=joined("missing_left"),
-            value=(joined("value") / len(forests)).astype(np.float32),
-            baseline=sum(forest.baseline for forest in forests) / len(forests),
-            depth=max(forest.depth for forest in forests),
         )
 
     @classmethod

@@ -19,6 +19,7 @@ FLOORS = {
     "modelfiles": 1,
     "labelled": 1,
     "forest": 1,
+    "network": 1,
     "unbroken": 1,
     "read": 2,
     "extract": 2,

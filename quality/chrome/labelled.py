@@ -6,6 +6,7 @@ what it calls chrome in extractor output only 58 % is), and `read`, by reading.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ _READ = {"content": CONTENT, "chrome": CHROME, "heading": HEADING}
 LINE_LABELS, READ_LINES = "line_labels.jsonl", "read_lines.jsonl"
 # Of what was read as paragraphs, labels given with less confidence teach nothing here.
 LEAST_CONFIDENCE = 2
+# Hosts are left out a fifth at a time.
+FOLDS = 5
 # Enough text to tell the language by.
 _LANGUAGE_CHARS = 20_000
 
@@ -48,8 +51,8 @@ class LabelledPage:
     """One page's lines with labels and features. `sound`: its gold text is known to be whole.
 
     `picked` lines were read because a model was unsure of them: they teach, but say nothing
-    of how many lines are lost. `scores` are stage 1 log-odds, `rows` the columns of stage 2;
-    both are filled in later.
+    of how many lines are lost. `made` pages were put together for training. `scores` are
+    stage 1 log-odds, `rows` the columns of stage 2; both are filled in later.
     """
 
     host: str
@@ -66,7 +69,7 @@ class LabelledPage:
     hashed: Hashed
     form: Floats
     picked: NDArray[np.bool_]
-    thinned: bool = False
+    made: bool = False
     scores: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     rows: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
@@ -149,51 +152,19 @@ def read_pages(
     return pages
 
 
-def thinned(page: LabelledPage, rng: np.random.Generator, tokens: Tokens) -> LabelledPage:
-    """A full page cut down to clean text with a little chrome, at the places where it stood.
-
-    Of each run of chrome lines next to content a few that touch it may stay; all others go.
-    That is what text looks like that an extractor or a copying hand let through.
-    """
-    stay = np.isin(page.compared, (CONTENT, HEADING))
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], page.compared == CHROME, [0]])))
-    for start, end in zip(edges[::2], edges[1::2], strict=True):
-        if rng.random() < THIN_KEEPS:
-            length = int(min(rng.geometric(1 / THIN_RUN), end - start))
-            ends_page = end == len(stay) or not stay[end:].any()
-            at_start = ends_page or (start > 0 and rng.random() < 0.5)
-            begin = start if at_start else end - length
-            stay[begin : begin + length] = True
-    return _pick(page, np.flatnonzero(stay), tokens)
-
-
-# Half the runs leave something, two lines on average: about as much as extractors leave.
-THIN_KEEPS = 0.5
-THIN_RUN = 2.0
-
-
-def _pick(page: LabelledPage, numbers: NDArray[np.intp], tokens: Tokens) -> LabelledPage:
-    lines = [page.lines[number] for number in numbers]
-    hits = [page.hits[number] for number in numbers]
+def page_of(
+    lines: list[str], hits: list[RuleHit | None], tokens: Tokens, **facts: Any
+) -> LabelledPage:
+    """A page of lines with their features; `facts` are its other fields."""
     naked = [bare(line) for line in lines]
     cut = cut_lines(naked, tokens)
-    return LabelledPage(
-        host=page.host,
-        page=page.page,
-        split=page.split,
-        situation="clean",
-        page_type=page.page_type,
-        sound=page.sound,
-        lines=lines,
-        hits=hits,
-        compared=page.compared[numbers],
-        read=page.read[numbers],
-        picked=page.picked[numbers],
-        cut=cut,
-        hashed=hash_cut(cut),
-        form=measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines))),
-        thinned=True,
-    )
+    form = measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines)))
+    return LabelledPage(lines=lines, hits=hits, cut=cut, hashed=hash_cut(cut), form=form, **facts)
+
+
+def fold(host: str) -> int:
+    """The fold of a host, the same in every run."""
+    return zlib.crc32(host.encode()) % FOLDS
 
 
 def _page(
@@ -205,27 +176,23 @@ def _page(
     first = rows[0]
     situation = SOURCES[first["source"]]
     lines = [row["line"] for row in rows]
-    naked = [bare(line) for line in lines]
-    cut = cut_lines(naked, tokens)
     read = np.full(len(rows), UNKNOWN, np.int8)
     picked = np.zeros(len(rows), np.bool_)
     for number, row in enumerate(rows if situation == "clean" else ()):
         read[number], picked[number] = readings.of(row)
-    return LabelledPage(
+    return page_of(
+        lines,
+        hits,
+        tokens,
         host=first["host"] or first["page"],
         page=first["page"],
         split=first["split"],
         situation=situation,
         page_type=first["page_type"],
         sound=bool(first["gold_ok"]),
-        lines=lines,
-        hits=hits,
         compared=_compared([row["label"] for row in rows], situation),
         read=read,
         picked=picked,
-        cut=cut,
-        hashed=hash_cut(cut),
-        form=measure_lines(naked, list_marks(lines, None), rule_marks(hits, len(lines))),
     )
 
 

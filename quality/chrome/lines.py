@@ -1,10 +1,10 @@
 """The line model: how much each line of a document reads like site chrome, in context.
 
 Two stages. Stage 1 is linear over hashed words, word ends and case patterns of the line
-alone. Stage 2, boosted trees, reads those scores together with length, punctuation,
-position, page density and the same of the lines around. There are two of everything for
-two situations: `dense` pages, which carry a whole page's furniture, and `clean` text, as
-extractors put out, where chrome is rare.
+alone. Stage 2, boosted trees and a small network, reads those scores together with length,
+punctuation, position, page density and the same of the lines around. There are two of
+everything for two situations: `dense` pages, which carry a whole page's furniture, and
+`clean` text, as extractors put out, where chrome is rare.
 
 Trained by `quality.chrome.train`; evaluated in numpy from plain arrays.
 """
@@ -32,15 +32,15 @@ from quality.chrome.features import (
     hash_cut,
     token_spans,
 )
+from quality.chrome.readers import Readers
 from quality.document import BlockKind
 from quality.errors import ModelError
-from quality.forest import Forest
 from quality.modelfiles import load_arrays, load_json
 
 if TYPE_CHECKING:
     from quality.chrome.rules import RuleHit
 
-FORMAT = 2
+FORMAT = 3
 ARRAYS = "model.npz"
 META = "meta.json"
 
@@ -85,12 +85,15 @@ class Stages:
 
     table: Floats
     bias: float
-    forest: Forest
+    readers: Readers
     caution: float
 
-    def margins(self, rows: Floats, lines: Sequence[str]) -> Floats:
-        """Log-odds of lines, with caution, from their rows of `in_context`."""
-        return self.forest.margins(rows) - caution_of(lines, self.caution)
+    def margins(self, rows: Floats, lines: Sequence[str], sizes: Sequence[int]) -> Floats:
+        """Log-odds of lines, with caution, from their rows of `in_context`.
+
+        `sizes` are the lines of each page.
+        """
+        return self.readers.margins(rows, sizes) - caution_of(lines, self.caution)
 
     def linear(self, hashed: Hashed) -> Floats:
         """Stage 1 log-odds of each line: mean weight of its features, scaled up by their root."""
@@ -194,7 +197,7 @@ class LineModel:
         stages = self._stages["dense" if looked.page.dense else "clean"]
         lines = [looked.page.lines[number] for number in which]
         rows = looked.rows[list(which)]
-        shares = stages.forest.contributions(rows)
+        shares = stages.readers.contributions(looked.rows, which)
         weights = self._word_weights(lines, stages)
         return {
             number: name_contributions(*parts)
@@ -212,7 +215,7 @@ class LineModel:
         sizes = [len(page.lines) for page in pages]
         form = measure_lines(naked, listed, rules, sizes)
         rows = in_context(stages.linear(hash_cut(cut)), form, cut, sizes)
-        scores = _chance(stages.margins(rows, lines))
+        scores = _chance(stages.margins(rows, lines, sizes))
         ends = np.cumsum(sizes).tolist()
         return [
             Looked(page, scores[end - size : end], rows[end - size : end])
@@ -267,7 +270,7 @@ def rule_marks(hits: Sequence[RuleHit | None] | None, count: int) -> list[float]
 def _stages(arrays: dict[str, NDArray[Any]], name: Situation, caution: float) -> Stages:
     scale, bias = (float(value) for value in arrays[f"{name}_scale"])
     table = arrays[f"{name}_table"].astype(np.float32) * scale
-    return Stages(table, bias, Forest.from_arrays(arrays, name), caution)
+    return Stages(table, bias, Readers.from_arrays(arrays, name), caution)
 
 
 def _chance(margins: Floats) -> Floats:

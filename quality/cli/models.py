@@ -80,8 +80,6 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _train(options: argparse.Namespace) -> int:
-    from quality.chrome.train import train_line_model
-
     def progress(what: str, done: int, of: int) -> None:
         print(f"{what}: {done} of {of}", file=sys.stderr, flush=True)
 
@@ -91,17 +89,26 @@ def _train(options: argparse.Namespace) -> int:
     shared: Path = options.shared
     if options.only in (None, "block"):
         _train_blocks(shared / "pages", options, say)
-    lines, gold_lines = shared / "chrome_lines.jsonl.gz", shared / "gold_lines.jsonl.gz"
     if options.only in (None, "line"):
-        if lines.is_file() and gold_lines.is_file():
-            train_line_model(lines, gold_lines, options.out / "line", progress=say)
-        elif options.only == "line":
-            raise UsageError(f"{lines}: not there. Name the folder that has it with --shared.")
-        else:
-            say(f"{lines}: not there; the line model is left as it is.")
+        _train_lines(shared, options, say)
     if options.only in (None, "paragraph"):
         return _train_paragraphs(options, progress)
     return 0
+
+
+def _train_lines(shared: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    from quality.chrome.train import train_line_model
+
+    names = ("chrome_lines", "gold_lines", "site_posts", "origin_paragraphs")
+    lines, gold_lines, *posts = paths = [shared / f"{name}.jsonl.gz" for name in names]
+    missing = next((path for path in paths if not path.is_file()), None)
+    if missing is None:
+        out = options.out / "line"
+        train_line_model(lines, gold_lines, out, posts_paths=(posts[0], posts[1]), progress=say)
+    elif options.only == "line":
+        raise UsageError(f"{missing}: not there. Name the folder that has it with --shared.")
+    else:
+        say(f"{missing}: not there; the line model is left as it is.")
 
 
 def _train_blocks(pages: Path, options: argparse.Namespace, say: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Training: plain arrays say what scikit-learn says, and a small corpus makes a model."""
+"""Training: a small corpus makes a model, of labels from every source."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ from quality.chrome.labelled import (
     READ_LINES,
     UNKNOWN,
     read_pages,
-    thinned,
 )
 from quality.chrome.lines import LineModel
+from quality.chrome.made import thinned
 from quality.chrome.train import train_line_model
-from quality.forest import Forest
 from quality.labelled import line_hash
 from tests.chrome.pages import BODY, FOOTER, MENU, PAGE
 
@@ -31,6 +30,9 @@ from tests.chrome.pages import BODY, FOOTER, MENU, PAGE
 def corpus(tmp_path_factory):
     """Labelled lines of twenty pages of our own, as full text and as extracted."""
     folder = tmp_path_factory.mktemp("corpus")
+    post = {"host": "post.example", "path": "a", "headings": [], "text": "\n".join(BODY)}
+    write(folder / "posts.jsonl", *({**post, "path": str(number)} for number in range(10)))
+    write(folder / "origin.jsonl")
     rng = np.random.default_rng(5)
     with (folder / "lines.jsonl").open("w") as lines, (folder / "gold.jsonl").open("w") as gold:
         for number in range(20):
@@ -57,47 +59,6 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def test_forests_say_what_sklearn_says():
-    """Plain arrays give the margins of the fitted trees, missing values included."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(2000, 6)).astype(np.float32)
-    rows[rng.random(rows.shape) < 0.1] = np.nan
-    label = np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1]) > rng.normal(size=2000) / 4
-    model = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(rows, label)
-    forest = Forest.from_sklearn(model)
-    assert np.allclose(forest.margins(rows), model.decision_function(rows), atol=1e-4)
-
-
-def test_contributions_add_up_to_the_margin():
-    """What the columns add, on top of the mean of all trees, is the margin."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    rows = np.random.default_rng(1).normal(size=(500, 4)).astype(np.float32)
-    model = HistGradientBoostingClassifier(max_iter=10, random_state=0)
-    forest = Forest.from_sklearn(model.fit(rows, rows[:, 2] > 0))
-    start = forest.baseline + forest.value[:, 0].sum()
-    assert np.allclose(forest.contributions(rows).sum(1) + start, forest.margins(rows), atol=1e-3)
-
-
-def test_the_mean_of_forests_has_their_mean_log_odds():
-    """Also where their trees are of different sizes."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    rng = np.random.default_rng(5)
-    rows = rng.normal(size=(400, 6)).astype(np.float32)
-    label = (rows[:, 0] + rows[:, 1] > 0).astype(int)
-    forests = [
-        Forest.from_sklearn(
-            HistGradientBoostingClassifier(max_iter=5, max_leaf_nodes=size).fit(rows, label)
-        )
-        for size in (5, 9)
-    ]
-    expected = (forests[0].margins(rows) + forests[1].margins(rows)) / 2
-    assert np.allclose(Forest.mean(forests).margins(rows), expected, atol=1e-5)
-
-
 def test_a_small_corpus_makes_a_model(corpus, tmp_path):
     """Training writes a model that loads, knows its thresholds and ranks furniture higher."""
     said = []
@@ -105,6 +66,7 @@ def test_a_small_corpus_makes_a_model(corpus, tmp_path):
         corpus / "lines.jsonl",
         corpus / "gold.jsonl",
         tmp_path / "line",
+        posts_paths=(corpus / "posts.jsonl", corpus / "origin.jsonl"),
         progress=said.append,
         rounds=8,
     )
