@@ -14,7 +14,8 @@ from typing import cast
 
 from quality import __version__
 from quality.analysis import Analysis, Analyzer
-from quality.chrome.decide import ChromeFinding, ChromeFindings
+from quality.chrome.decide import ChromeFindings
+from quality.chrome.findings import ChromeFinding
 from quality.chrome.sites import Repetition, SiteLines
 from quality.classify.labels import Label, Scored
 from quality.document import Block, BlockKind, Document, Evidence

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quality.chrome.decide import BUDGET_WORDS, HEAVY, LONG_CHARS, find_chrome
+from quality.chrome.decide import BUDGET_WORDS, HEAVY, find_chrome
 from quality.chrome.explain import Contribution
 from quality.chrome.lines import Threshold
 from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
+from quality.chrome.signals import LONG_CHARS
 from quality.chrome.sites import Repetition
 from quality.document import BlockKind, EvidenceKind
 from tests.chrome import pages
@@ -267,6 +268,14 @@ def test_short_texts_called_full_keep_the_guards_of_clean_text(menus, goes):
     scores = [*[0.0] * (len(lines) - 1), 0.8]
     document = pages.document(lines, dense=True)
     assert taken(decide(lines, scores=scores, document=document)) == [len(lines) - 1] * goes
+
+
+def test_code_is_not_taken_by_the_model_alone():
+    """A setting in a manual stays; the same line as furniture of a site goes with a rule."""
+    lines = [*pages.BODY, *pages.BODY, "image: pier"]
+    scores = [*[0.0] * 10, 0.99]
+    assert taken(decide(lines, scores=scores)) == []
+    assert taken(decide(lines, [*[None] * 10, HINT], scores)) == [10]
 
 
 def test_evidence_points_into_the_text():
