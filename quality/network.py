@@ -66,9 +66,9 @@ class Network:
         its weights: with what the units add on their own, these are the whole sum. The first are
         of the row's own columns, shape (which, columns), the second of all rows around it.
         """
-        steps = self._steps(rows)
-        window = np.concatenate([part for _, part in windows(steps, [len(rows)], self.reach)])
-        window = window[list(which)]
+        steps = np.pad(self._steps(rows), ((self.reach, self.reach), (0, 0)))
+        places = np.asarray(which)[:, None] + np.arange(2 * self.reach + 1)
+        window = steps[places].reshape(len(places), -1)
         answers = window @ self.inner + self.bias > 0
         shares = window * ((answers * self.outer) @ self.inner.T) * self.unit
         by_row = shares.reshape(len(window), -1, len(self.mean)).astype(np.float32)

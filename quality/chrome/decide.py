@@ -104,7 +104,7 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
     hit = None if is_scored and margin < -signals.veto else signals.hit
     is_repeated = recurs(signals.repetition, site_share)
     supported = is_repeated or margin >= -SUPPORT
-    is_misread = block.level == 0 and margin >= signals.least_as_guess
+    is_misread = signals.is_full and block.level == 0 and margin >= 0
     if block.kind is BlockKind.HEADING and not is_misread:
         if hit is None:
             return False

@@ -92,7 +92,7 @@ def test_headings_of_full_pages_go_with_what_they_head():
     [
         (0, 0.9, True, 2, True),
         (2, 0.9, True, 2, False),
-        (0, 0.6, True, 2, False),
+        (0, 0.4, True, 2, False),
         (0, 0.9, False, 2, False),
         (0, 0.9, True, 1, False),
     ],
