@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 # So many lines before and after a line are looked at; with as many of them code, it is code too.
 AROUND, LEAST = 3, 2
+# Longer lines are prose.
+LONGEST = 160
 _COMMANDS = "apt|brew|cargo|cd|curl|docker|export|git|kubectl|make|npm|npx|pip|python|sudo|yarn"
 _CODE = re.compile(
     "|".join(
@@ -32,7 +34,7 @@ def is_code(line: str) -> bool:
     >>> is_code('name = "pier"'), is_code("The pier closes at dusk.")
     (True, False)
     """
-    return _CODE.search(line) is not None
+    return len(line) <= LONGEST and _CODE.search(line) is not None
 
 
 def is_in_code(lines: Sequence[str], number: int) -> bool:

@@ -117,8 +117,7 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
         return True
     if is_repeated and margin >= -SUPPORT:
         return True
-    least = signals.least_as_sentence or (signals.least_as_head if signals.may_head else 0.0)
-    return margin >= least and not signals.is_lone
+    return margin >= signals.least_alone
 
 
 def _bare_headings(

@@ -7,6 +7,7 @@ model must be surer of: sentences, speech and code, what may be a heading.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import NamedTuple
 
 from quality.chrome.code import is_in_code
@@ -74,9 +75,6 @@ class _Form(NamedTuple):
     """Speech, or a line of code."""
 
 
-_NOTHING = _Form(0, is_sentence=False, is_quoted=False)
-
-
 class Signals(NamedTuple):
     """What speaks for one block being chrome. `margin` is log-odds above the threshold."""
 
@@ -89,14 +87,9 @@ class Signals(NamedTuple):
     """A rule for comments beside a long line of a full page."""
     repetition: Repetition | None
     veto: float
-    least_as_sentence: float
-    """The margin from which the model alone takes a sentence, speech, code, a long line or a row of
-    a table; 0 for what is none of these, and on full pages."""
-    is_lone: bool
-    """A line that the line model cannot judge alone: a sentence with too little text around it or
-    in words it does not know, or code."""
-    may_head: bool
-    """A short line right over a paragraph: it may be its heading, but on full pages."""
+    least_alone: float
+    """The margin from which the model alone takes the line; none is enough where it cannot judge
+    alone: for code, or a sentence with too little text around it or in words it does not know."""
     least_as_head: float
     """The margin from which the model's word goes against a line that may be a heading."""
     is_full: bool
@@ -123,46 +116,42 @@ def signals_of(
     """What speaks for each block of a document; `sizes` are the words of each."""
     name: Situation = "dense" if document.dense else "clean"
     texts = list(document.block_texts())
-    margins = threshold.margins(scores).tolist()
-    forms = [_form_of(text, size) for text, size in zip(texts, sizes, strict=True)]
-    is_full = document.dense and len(forms) >= FULL_LINES
+    is_full = document.dense and len(texts) >= FULL_LINES
     is_foreign = not document.dense and document.language not in MODEL_LANGUAGES
-    lacks_words = is_foreign or len(forms) < LEAST_LINES
+    lacks_words = is_foreign or len(texts) < LEAST_LINES
     threads = _threads(hits) if document.dense else [None] * len(hits)
 
-    def is_lone(number: int, form: _Form, hit: RuleHit | None) -> bool:
-        if form.is_sentence and lacks_words:
-            return True
-        # Code is looked for only where the model alone would take a line.
-        return margins[number] >= 0 and hit is None and not is_full and is_in_code(texts, number)
+    def least_alone(number: int) -> float:
+        form = _form_of(texts[number], sizes[number])
+        if (form.is_sentence and lacks_words) or is_in_code(texts, number):
+            return inf
+        least = _least_as_sentence(form, document.blocks[number].kind)
+        below = slice(number + 1, number + 2)
+        under = [_form_of(*one) for one in zip(texts[below], sizes[below], strict=True)]
+        may_head = any(_may_head(form, one) for one in under)
+        return max(least, HEAD_MARGIN["clean"] if may_head else 0.0)
 
     return [
         Signals(
             block=number,
-            words=size,
-            margin=margins[number],
+            words=sizes[number],
+            margin=margin,
             score=score,
-            hit=hit,
-            thread=threads[number] if form.chars > LONG_CHARS else None,
+            hit=hits[number],
+            thread=threads[number] if len(texts[number]) > LONG_CHARS else None,
             repetition=repetition[number],
             veto=VETO[name],
-            least_as_sentence=0.0 if is_full else _least_as_sentence(form, block.kind),
-            is_lone=is_lone(number, form, hit),
-            may_head=not is_full and _may_head(form, below),
+            # Asked only of the few lines that nothing else speaks for and the model would take.
+            least_alone=least_alone(number)
+            if not is_full and margin >= 0 and hits[number] is None
+            else 0.0,
             least_as_head=HEAD_MARGIN["dense" if is_full else "clean"],
             is_full=is_full,
-            is_in_menu=hit is not None and _is_menu(hits[number + 1 : number + 1 + MENU_LINES]),
+            is_in_menu=hits[number] is not None
+            and _is_menu(hits[number + 1 : number + 1 + MENU_LINES]),
         )
-        for number, (form, below, size, score, hit, block) in enumerate(
-            zip(
-                forms,
-                [*forms[1:], _NOTHING],
-                sizes,
-                scores.tolist(),
-                hits,
-                document.blocks,
-                strict=True,
-            )
+        for number, (margin, score) in enumerate(
+            zip(threshold.margins(scores).tolist(), scores.tolist(), strict=True)
         )
     ]
 
