@@ -4,9 +4,9 @@
 turns: bare `trafilatura.extract`, then everything of ours, from the page to the record that is
 written (extraction, rules, line model, signatures, outlines, labels, remembering, judging).
 Times are of the processor; each round's ratio is of all its chunks, in turns, so that a busy
-machine slows both sides. The first round fills the caches of words, and is the slowest. Then paragraphs a second of
-labelling alone, page by page and as workers do it, whole chunks together. Needs the shared data
-beside the project.
+machine slows both sides. The first round fills the caches of words, and is the slowest. Then
+paragraphs a second of labelling alone, page by page and as workers do it, whole chunks together.
+Needs the shared data beside the project.
 """
 
 from __future__ import annotations
