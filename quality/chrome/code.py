@@ -22,7 +22,7 @@ _CODE = re.compile(
             r"^\s*\w+(\.\w+)*\([^ ]*\)\s*[,:;{]?$",  # board.close("east")
             r"\w\s*(=|==|:=|=>|->|\+=|!=)\s*[\w\"'\[{(]",  # name = "pier"
             r"^\s*[\"']?[a-z_]\w*[\"']?:\s*([\"'\[{\d]|[\w./:-]+$)",  # image: pier/base:2
-            r"^\s*\d\d?:\d\d:\d\d\b",  # 6:51:34 AM: built in 3 s
+            r"^\s*\d\d?:\d\d:\d\d\b",  # 7:12:05 AM: built in 3 s
         )
     )
 )

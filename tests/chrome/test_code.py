@@ -20,7 +20,7 @@ from quality.chrome.code import is_code, is_in_code
         "image: pier/base:2",
         '"width": 12,',
         "board.close(east)",
-        "6:51:34 AM: built in 3 s",
+        "7:12:05 AM: built in 3 s",
         "// nothing to do here",
         "return total",
     ],
@@ -58,5 +58,5 @@ def test_text_and_furniture_are_no_code(line):
 
 def test_a_line_among_code_is_code():
     """A bare word between two lines of a listing; not one between paragraphs."""
-    assert is_in_code(["import sys", "importos", "x = 1"], 1)
-    assert not is_in_code(["The pier closes at dusk.", "importos", "x = 1"], 1)
+    assert is_in_code(["import sys", "importsys", "x = 1"], 1)
+    assert not is_in_code(["The pier closes at dusk.", "importsys", "x = 1"], 1)
