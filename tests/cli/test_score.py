@@ -229,6 +229,8 @@ def test_interrupted_run_is_carried_on(
         [*command, "--settings", "s.toml", "--state", "s.db"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)},
         stderr=subprocess.PIPE, text=True,
+        # In the background of a shell Ctrl-C is ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert started.stderr is not None
     for line in started.stderr:
