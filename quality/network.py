@@ -87,9 +87,9 @@ class Network:
         return own, shares.sum((1, 2)) - own.sum(1)
 
     def _steps(self, rows: Floats) -> Wholes:
-        """Rows as steps from the mean; what is missing stands at it."""
-        within = np.clip((rows - self.mean) / self.spread, -LIMIT, LIMIT)
-        return np.asarray(np.nan_to_num(np.rint(within.astype(np.float64) / STEP)), np.float64)
+        """Rows as whole steps from the mean."""
+        within = scaled(rows, self.mean, self.spread).astype(np.float64)
+        return np.asarray(np.rint(within / STEP), np.float64)
 
     def arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
         """The network as named arrays, to be stored; `from_arrays` reads them back."""

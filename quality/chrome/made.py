@@ -150,13 +150,13 @@ def furniture_of(pages: Sequence[LabelledPage]) -> Furniture:
         if len(text) < LEAST_PARAGRAPHS:
             continue
         for start, end in _runs(labels):
-            lines, host = page.lines[start:end], fold(page.host)
+            lines, number = page.lines[start:end], fold(page.host)
             if end <= text[0]:
-                found[host, Place.OVER].append(lines)
+                found[number, Place.OVER].append(lines)
             elif start > text[-1]:
-                found[host, Place.UNDER].append(lines)
+                found[number, Place.UNDER].append(lines)
             elif end - start <= MOST_WITHIN:
-                found[host, Place.WITHIN].append(lines)
+                found[number, Place.WITHIN].append(lines)
     return found
 
 
@@ -170,12 +170,12 @@ def _sure(page: LabelledPage) -> Labels:
 
 
 def _runs(labels: NDArray[Any]) -> Iterator[tuple[int, int]]:
-    place = 0
+    start = 0
     for is_chrome, run in groupby(labels == CHROME):
-        length = sum(1 for _ in run)
+        end = start + sum(1 for _ in run)
         if is_chrome:
-            yield place, place + length
-        place += length
+            yield start, end
+        start = end
 
 
 def _furnished(
@@ -192,8 +192,8 @@ def _furnished(
 
     body = [(line, HEADING if line in post.headings else CONTENT) for line in post.lines]
     if rng.random() < CHANCE_WITHIN:
-        place = rng.randrange(2, len(body))
-        body[place:place] = some(Place.WITHIN)
+        number = rng.randrange(2, len(body))
+        body[number:number] = some(Place.WITHIN)
     if rng.random() < CHANCE_OVER:
         # Over the title, or between it and the text.
         under_title = int(rng.random() < 0.5)

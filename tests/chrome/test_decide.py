@@ -58,7 +58,7 @@ def test_a_hint_needs_a_second_signal():
 
 def test_the_model_can_veto_a_rule():
     """A rule hit on a line that reads like content through and through is passed over."""
-    lines = [*pages.BODY, "Image: busybox"]
+    lines = [*pages.BODY, "Image: bookshelf"]
     assert taken(decide(lines, [*[None] * 5, ALONE], [*[0.0] * 5, 0.001])) == []
     assert taken(decide(lines, [*[None] * 5, ALONE], [*[0.0] * 5, 0.1])) == [5]
 
@@ -98,7 +98,7 @@ def test_headings_of_full_pages_go_with_what_they_head():
     ],
 )
 def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, dense, menus, goes):
-    """Only where the heading is a guess, the page is full and long, and the model is sure."""
+    """Only where the heading is a guess, the page is full and long, and the model takes it."""
     lines = [*pages.MENU * menus, "Classifieds and more", *pages.BODY, *pages.FOOTER]
     heading = len(pages.MENU) * menus
     kinds = [BlockKind.PARAGRAPH] * len(lines)
