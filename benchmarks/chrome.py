@@ -27,6 +27,7 @@ from pathlib import Path
 from benchmarks import extraction
 from benchmarks.chrome_clean import CleanText, broken_at, clean_texts
 from benchmarks.chrome_lines import (
+    ModelOf,
     System,
     as_document,
     c4_keeps,
@@ -63,15 +64,15 @@ Read = Mapping[str, Sequence[tuple[int, str, str]]]
 
 
 def full_pages(
-    pages: Sequence[LabelledPage], model: LineModel, texts: Mapping[str, Mapping[str, str]]
+    pages: Sequence[LabelledPage], model_of: ModelOf, texts: Mapping[str, Mapping[str, str]]
 ) -> Iterator[str]:
     """Full-page text of articles: bars .90 at .5 % lost, .95 without a limit."""
     own = [page for page in pages if page.situation == "dense" and page.sound]
     articles = articles_of(pages)
     systems: dict[str, System] = {
-        "quality": decided(model),
-        "quality, as a file": decided(model, as_file=True),
-        "quality, line model's order alone": ranked(model),
+        "quality": decided(model_of),
+        "quality, as a file": decided(model_of, as_file=True),
+        "quality, line model's order alone": ranked(model_of),
         "C4 line rules": c4_rules,
     }
     systems |= {f"{name}, from HTML": not_in(found) for name, found in texts.items()}
@@ -141,25 +142,33 @@ def _cut_of_file(text: str, model: LineModel, rules: RuleSet) -> set[int]:
     return {number for finding in found.findings for number in view.lines[finding.block]}
 
 
-def sites(pages: Sequence[LabelledPage], model: LineModel) -> Iterator[str]:
+def sites(pages: Sequence[LabelledPage], model_of: ModelOf) -> Iterator[str]:
     """Hosts with several pages: bar .80 taken at .5 % lost with 8 documents and more.
 
-    There is one host of that size in the data, so smaller ones are counted as if they were
-    large as well.
+    There is one host of that size in the data, a train host: what is measured there with the
+    shipped model is not on a host left out, so that is for `benchmarks.chrome_left_out`. Smaller
+    ones are counted as if they were large as well.
     """
     for name, least, most in (
         (f"at least {MIN_DOCUMENTS}", MIN_DOCUMENTS, 10**6),
         ("3 to 7", 3, MIN_DOCUMENTS - 1),
     ):
         hosts = hosts_of(pages, least, most)
+        if not hosts:
+            yield f"hosts with {name} pages: none here; benchmarks.chrome_left_out has one"
+            continue
         own = [page for host in hosts for page in host]
         yield f"hosts with {name} pages: {len(hosts)}, {len(own)} pages"
         repeated = {key: found for host in hosts for key, found in repetition_of(host, least)}
         systems = {
-            "quality, repetition off": decided(model),
-            "quality, repetition on": decided(model, repetition=repeated),
+            "quality, repetition off": decided(model_of),
+            "quality, repetition on": decided(model_of, repetition=repeated),
         }
         yield from table(own, systems, compared, ((0.005, "share", 0.80),))
+
+
+def cost_of_sites() -> Iterator[str]:
+    """What repetition costs on made-up hosts of several sizes."""
     for documents, plain_ms, kept_ms in cost_of_large_hosts():
         yield (
             f"  host of {documents:5} documents: repetition {kept_ms:.2f} ms CPU a document, "
@@ -291,15 +300,20 @@ def main() -> None:
     if not options.lines:
         gold = list(gold_pages(data / "pages", options.split, page_type="article"))
         show(from_html(gold, model, rules))
-    show(full_pages(own, model, texts_of(gold) if gold else {}))
+
+    def model_of(_: LabelledPage) -> LineModel:
+        return model
+
+    show(full_pages(own, model_of, texts_of(gold) if gold else {}))
     systems: dict[str, System] = {
-        "quality": decided(model),
-        "quality, as a file": decided(model, as_file=True),
+        "quality": decided(model_of),
+        "quality, as a file": decided(model_of, as_file=True),
         "C4 line rules": c4_rules,
     }
     show(extracts(own, systems, gold_rows(data / "gold_lines.jsonl.gz", options.split)))
     show(clean(model, rules))
-    show(sites(pages, model))
+    show(sites(own, model_of))
+    show(cost_of_sites())
     show(speed(own, model, rules))
 
 

@@ -10,15 +10,16 @@ says how hard these pages and the dev pages are.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.chrome import ARTICLE_BARS, DATA, articles_of, extracts, gold_rows, show
+from benchmarks.chrome import ARTICLE_BARS, DATA, articles_of, extracts, gold_rows, show, sites
 from benchmarks.chrome_baseline import fit_baseline
 from benchmarks.chrome_lines import (
+    ModelOf,
     System,
     c4_rules,
     compared,
@@ -46,12 +47,12 @@ def full_pages(
     yield from table(own, {**systems, "yardstick": _cut(yardstick)}, compared, ARTICLE_BARS)
 
 
-def systems_of(model_of: Callable[[LabelledPage], LineModel]) -> dict[str, System]:
+def systems_of(model_of: ModelOf) -> dict[str, System]:
     """Our decision and what it is compared with, where each page has a model."""
     return {
-        "quality": lambda page: decided(model_of(page))(page),
-        "quality, as a file": lambda page: decided(model_of(page), as_file=True)(page),
-        "quality, line model's order alone": lambda page: ranked(model_of(page))(page),
+        "quality": decided(model_of),
+        "quality, as a file": decided(model_of, as_file=True),
+        "quality, line model's order alone": ranked(model_of),
         "C4 line rules": c4_rules,
     }
 
@@ -84,6 +85,7 @@ def main() -> None:
         show(full_pages(own, systems, yardstick))
         rows = gold_rows(data / "gold_lines.jsonl.gz", own[0].split)
         show(extracts(own, systems, rows))
+        show(sites(own, model_of))
 
 
 if __name__ == "__main__":

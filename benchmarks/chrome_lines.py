@@ -37,6 +37,9 @@ _C4_WORDS = 5
 _C4_BAD = re.compile(r"javascript|lorem ipsum|[{}]|terms of use|privacy policy|cookie policy", re.I)
 _SPACE = re.compile(r"\s+")
 
+ModelOf = Callable[[LabelledPage], LineModel]
+"""The line model that a page is judged by."""
+
 System = Callable[[LabelledPage], list[Bools]]
 """Which lines of a page are taken, at each of its settings."""
 
@@ -137,7 +140,7 @@ def read_rows(
 
 
 def decided(
-    model: LineModel,
+    model_of: ModelOf,
     *,
     as_file: bool = False,
     repetition: Mapping[str, Sequence[Repetition | None]] | None = None,
@@ -161,6 +164,7 @@ def decided(
                 [rules.match(line, language) for line in view.whole.block_texts()],
                 None,
             )
+        model = model_of(page)
         looked = Looked(view, hits, score(model, view.whole, hits), repeated)
         return [_taken(looked, model, strictness) for strictness in STRICTNESS]
 
@@ -199,11 +203,11 @@ def _taken(looked: Looked, model: LineModel, strictness: float) -> Bools:
     return cut
 
 
-def ranked(model: LineModel) -> System:
+def ranked(model_of: ModelOf) -> System:
     """The line model's scores alone, cut at a hundred places."""
 
     def run(page: LabelledPage) -> list[Bools]:
-        scores = model.score(page.lines, hits=page.hits, dense=page.situation == "dense")
+        scores = model_of(page).score(page.lines, hits=page.hits, dense=page.situation == "dense")
         odds = np.log(scores / (1 - np.minimum(scores, 1 - 1e-7)))
         return [odds >= place for place in np.linspace(-4, 8, 100)]
 
