@@ -81,7 +81,9 @@ def find_chrome(
     name: Situation = "dense" if document.dense else "clean"
     sizes = words or count_words_of(list(document.block_texts()))
     repeated = repetition or [None] * len(document.blocks)
-    signals = signals_of(document, hits, scores, repeated, sizes, thresholds[name].at(strictness))
+    signals = signals_of(
+        document, hits, scores, repeated, sizes, thresholds[name].at(strictness), site_share
+    )
     taken = {
         item.block
         for item, block in zip(signals, document.blocks, strict=True)
@@ -92,9 +94,7 @@ def find_chrome(
     cut = [item for item in signals if item.block in taken]
     kept, over = _within_budget(cut, BUDGET[name] * sum(sizes))
     explained = why([item.block for item in kept]) if why else {}
-    findings = tuple(
-        finding_of(document, item, explained.get(item.block, ()), site_share) for item in kept
-    )
+    findings = tuple(finding_of(document, item, explained.get(item.block, ())) for item in kept)
     return ChromeFindings(findings, frozenset({HEAVY}) if over else frozenset())
 
 
@@ -104,6 +104,7 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
     hit = None if is_scored and margin < -signals.veto else signals.hit
     is_repeated = recurs(signals.repetition, site_share)
     supported = is_repeated or margin >= -SUPPORT
+    recurring = margin >= signals.least_repeated
     is_misread = signals.is_full and block.level == 0 and margin >= 0
     if block.kind is BlockKind.HEADING and not is_misread:
         if hit is None:
@@ -112,12 +113,10 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
         return hit.alone or is_repeated or (is_guess and margin >= 0)
     if block.end - block.start > LONG_CHARS:
         is_comment = signals.thread is not None and margin >= 0
-        return (hit is not None and supported) or (is_repeated and margin >= -SUPPORT) or is_comment
+        return (hit is not None and supported) or is_comment or (is_repeated and recurring)
     if hit is not None and (hit.alone or supported):
         return True
-    if is_repeated and margin >= -SUPPORT:
-        return True
-    return margin >= signals.least_alone
+    return recurring or margin >= signals.least_alone
 
 
 def _bare_headings(

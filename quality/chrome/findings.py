@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 
 from quality.chrome.explain import Contribution
-from quality.chrome.signals import Signals, recurs
+from quality.chrome.signals import Signals
 from quality.chrome.sites import Repetition
 from quality.document import Document, Evidence, EvidenceKind
 
@@ -28,9 +28,7 @@ class ChromeFinding:
     """A rule's category, `repeated` over the site, or `furniture` where only the model says so."""
 
 
-def finding_of(
-    document: Document, signals: Signals, why: Sequence[Contribution], site_share: float
-) -> ChromeFinding:
+def finding_of(document: Document, signals: Signals, why: Sequence[Contribution]) -> ChromeFinding:
     """The finding for one block; `why` is what the line model's score stands on."""
     block = document.blocks[signals.block]
     evidence = []
@@ -47,7 +45,7 @@ def finding_of(
     elif signals.thread is not None:
         name = f"beside {signals.thread.id}"
         evidence.append(Evidence(EvidenceKind.RULE, name, 1.0, block.start, block.end))
-    if signals.repetition is not None and recurs(signals.repetition, site_share):
+    if signals.repetition is not None and signals.least_repeated < inf:
         evidence.append(_site_evidence(signals.repetition, block.start, block.end))
     if signals.score > 0:
         chance = min(max(signals.score, 1e-6), 1 - 1e-6)
@@ -66,8 +64,8 @@ def finding_of(
     return ChromeFinding(
         signals.block,
         tuple(evidence),
-        _reason(signals, why, site_share),
-        _category(signals, site_share),
+        _reason(signals, why),
+        _category(signals),
     )
 
 
@@ -77,20 +75,20 @@ def _site_evidence(repetition: Repetition, start: int, end: int) -> Evidence:
     return Evidence(EvidenceKind.SITE, name, repetition.share, start, end)
 
 
-def _category(signals: Signals, site_share: float) -> str:
+def _category(signals: Signals) -> str:
     if signals.hit is not None:
         return str(signals.hit.category)
-    if recurs(signals.repetition, site_share):
+    if signals.least_repeated < inf:
         return _REPEATED
     return _UNNAMED if signals.thread is None else str(signals.thread.category)
 
 
-def _reason(signals: Signals, why: Sequence[Contribution], site_share: float) -> str:
+def _reason(signals: Signals, why: Sequence[Contribution]) -> str:
     repetition = signals.repetition
     if signals.hit is not None:
         name = str(signals.hit.category).replace("-", " ")
         return f"Site chrome: {name} (rule {signals.hit.id})."
-    if repetition is not None and recurs(repetition, site_share):
+    if repetition is not None and signals.least_repeated < inf:
         what = "of this shape" if repetition.shape else "with this wording"
         return (
             f"Site chrome: lines {what} stand in {repetition.documents} documents of the site "

@@ -113,6 +113,34 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
 
 
 @pytest.mark.parametrize(
+    ("share", "shape", "score", "dense", "goes"),
+    [
+        (0.3, False, 0.2, True, True),
+        (0.3, False, 0.15, True, False),
+        (0.1, False, 0.3, True, True),
+        (0.1, False, 0.2, True, False),
+        (0.1, True, 0.3, True, False),
+        (0.05, False, 0.3, True, False),
+        (0.3, False, 0.15, False, True),
+        (0.1, False, 0.3, False, False),
+    ],
+)
+def test_the_more_a_line_recurs_the_less_the_model_must_say(share, shape, score, dense, goes):
+    """Menus of full pages differ from section to section: there a tenth of the site says much."""
+    lines = [*pages.MENU, *pages.BODY * 3, *pages.FOOTER]
+    number = 2
+    scores = [0.05] * len(lines)
+    scores[number] = score
+    repetition = [None] * len(lines)
+    repetition[number] = Repetition(documents=3, share=share, shape=shape)
+    found = decide(
+        lines, scores=scores, repetition=repetition, document=pages.document(lines, dense=dense)
+    )
+    assert taken(found) == [number] * goes
+    assert all("of the site" in finding.reason for finding in found.findings)
+
+
+@pytest.mark.parametrize(
     ("line", "kind", "score", "goes"),
     [
         ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.92, True),
