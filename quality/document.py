@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+TRUNCATED = "truncated"
+"""The flag of a text that breaks off in a sentence."""
+
 
 class Markup(StrEnum):
     """What a page's content is written in."""

@@ -24,8 +24,6 @@ from quality.document import Block, BlockKind, Document
 from quality.tokens import count_words_of
 
 HEAVY = "boilerplate_heavy"
-# Log-odds below the model's threshold at which it still supports another signal.
-SUPPORT = 2.0
 # The largest share of a document's words that may go. Extracted text is a tenth chrome at
 # most on 99 % of the training pages; a full page is legitimately mostly chrome.
 BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
@@ -103,7 +101,7 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
     is_scored = signals.score > 0
     hit = None if is_scored and margin < -signals.veto else signals.hit
     is_repeated = recurs(signals.repetition, site_share)
-    supported = is_repeated or margin >= -SUPPORT
+    supported = is_repeated or margin >= -signals.support
     recurring = margin >= signals.least_repeated
     is_misread = signals.is_full and block.level == 0 and margin >= 0
     if block.kind is BlockKind.HEADING and not is_misread:
@@ -161,7 +159,7 @@ def _first_text(document: Document, taken: Collection[int]) -> int:
 
 def _may_go(signals: Signals, block: Block) -> bool:
     if signals.hit is not None:
-        return signals.margin >= -SUPPORT
+        return signals.margin >= -signals.support
     return block.level == 0 and signals.margin >= signals.least_as_head
 
 

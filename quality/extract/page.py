@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from quality.document import Block, BlockKind, Document, Markup, Page
+from quality.document import TRUNCATED, Block, BlockKind, Document, Markup, Page
 from quality.errors import ExtractError
 from quality.extract.blockmodel import BlockModel
 from quality.extract.density import is_dense
@@ -99,7 +99,7 @@ def _extract(page: Page, limits: Limits, model: BlockModel | None) -> Document:
     return replace(
         document,
         dense=page.markup is not Markup.HTML and is_dense(paragraphs),
-        flags=frozenset({"truncated"} if is_cut else ()),
+        flags=frozenset({TRUNCATED} if is_cut else ()),
     )
 
 

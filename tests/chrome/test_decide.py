@@ -14,7 +14,7 @@ from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
 from quality.chrome.signals import LONG_CHARS
 from quality.chrome.sites import Repetition
-from quality.document import BlockKind, EvidenceKind
+from quality.document import TRUNCATED, BlockKind, EvidenceKind
 from tests.chrome import pages
 
 THRESHOLDS = {"dense": Threshold(0.0, 0.005), "clean": Threshold(0.0, 0.005)}
@@ -143,22 +143,38 @@ def test_the_more_a_line_recurs_the_less_the_model_must_say(share, shape, score,
 @pytest.mark.parametrize(
     ("line", "kind", "score", "goes"),
     [
-        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.92, True),
+        ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.93, True),
         ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.8, False),
-        ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.92, False),
+        ("Write to us whenever you like.", BlockKind.LIST_ITEM, 0.93, False),
+        ("- Write to us whenever you like.", BlockKind.PARAGRAPH, 0.93, False),
         ("Write to us whenever you like", BlockKind.LIST_ITEM, 0.8, True),
+        ("Write to us whenever you like", BlockKind.LIST_ITEM, 0.7, False),
+        ("• Write to us whenever you like", BlockKind.PARAGRAPH, 0.7, False),
+        ("Write to us whenever you like", BlockKind.PARAGRAPH, 0.7, True),
+        ("3. Write to us", BlockKind.PARAGRAPH, 0.8, False),
+        ("— Ada Voss, harbour master", BlockKind.PARAGRAPH, 0.8, False),
+        ("Tide tables, page 12 ↩︎", BlockKind.PARAGRAPH, 0.8, False),
         ("board.close(piers.east);", BlockKind.PARAGRAPH, 0.8, False),
         ("“Not before the spring", BlockKind.PARAGRAPH, 0.8, False),
         (LONG[:130], BlockKind.PARAGRAPH, 0.8, False),
-        (LONG[:130], BlockKind.PARAGRAPH, 0.92, True),
+        (LONG[:130], BlockKind.PARAGRAPH, 0.93, True),
     ],
 )
 def test_what_says_something_goes_only_when_the_model_is_surer(line, kind, score, goes):
-    """Sentences, most of all in lists, and long lines however they end."""
+    """Sentences, most of all in lists, long lines however they end, what is marked as text."""
     lines = [*pages.BODY, *pages.BODY, line]
     kinds = [*[BlockKind.PARAGRAPH] * 10, kind]
     document = pages.document(lines, kinds=kinds)
     assert taken(decide(lines, scores=[*[0.0] * 10, score], document=document)) == [10] * goes
+
+
+@pytest.mark.parametrize("flags", [frozenset(), frozenset({TRUNCATED})])
+def test_a_sentence_that_breaks_off_is_one(flags):
+    """The last line of a truncated text has no full stop."""
+    lines = [*pages.BODY, *pages.BODY, "The mayor said of the new wall that it would keep"]
+    document = replace(pages.document(lines), flags=flags)
+    found = decide(lines, scores=[*[0.0] * 10, 0.8], document=document)
+    assert taken(found) == ([] if flags else [10])
 
 
 @pytest.mark.parametrize(
