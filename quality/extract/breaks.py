@@ -31,7 +31,7 @@ LONGEST_WORD = 20
 
 _END = re.compile(r"""[.!?…:;。！？]["'”’»)\]]*$""")
 # What begins a line of its own: bullets, numbers, quotes, table rows, headings, rules, fences.
-_OWN = re.compile(r"[•‣◦▪●○■□∙·*+–—>|#=`~-]|\(?(?:\d{1,3}|[A-Za-z])[.)]\s|[ivxIVX]{1,4}[.)]\s")
+_OWN = re.compile(r"[•‣◦▪●○■□∙·*+–—>|#=~-]|```|\(?(?:\d{1,3}|[A-Za-z])[.)]\s|[ivxIVX]{1,4}[.)]\s")
 _TABLE = re.compile(r"\|.*\||\t.*\t")
 
 

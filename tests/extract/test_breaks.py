@@ -92,6 +92,16 @@ def test_what_has_a_mark_of_its_own_begins_a_paragraph():
     assert paragraphs_of(broken(items, between="\n")) == items
 
 
+def test_a_name_in_code_goes_on_and_a_fence_does_not():
+    """A word in backticks is one of its sentence, wherever the line breaks."""
+    named = " ".join(f"`{word}`" if len(word) > 6 else word for word in BODY[0].split())
+    lines = broken([named], width=40).split("\n")
+    assert any(line.startswith("`") for line in lines)
+    assert paragraphs_of("\n".join(lines)) == [named]
+    fenced = [*BODY[:2], "```"]
+    assert paragraphs_of(broken(fenced, between="\n")) == fenced
+
+
 @pytest.mark.parametrize("markup", [Markup.PLAIN, Markup.MARKDOWN])
 def test_each_line_stays_a_block_and_has_the_kind_of_its_paragraph(markup):
     """A line in the middle of a paragraph is no heading, whatever it looks like."""
