@@ -51,7 +51,7 @@ _COLUMNS = "document, host, added, outline"
 
 
 class OutlineStore:
-    """What is remembered of outlines. Caches what it has read until something is written."""
+    """What is remembered of outlines. Caches what it has read until that is written anew."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -83,9 +83,9 @@ class OutlineStore:
     def remove(self, document: str) -> None:
         """Forget an outline."""
         self._hosts.clear()
-        self._loaded.clear()
         self._count = None
         place = _place(document)
+        self._loaded.pop(place, None)
         row = self.state.connection.execute(
             f"SELECT {_COLUMNS} FROM template_outlines WHERE place = ?", (place,)
         ).fetchone()
