@@ -29,6 +29,7 @@ _INLINE = frozenset(
         *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "amp-img"),
     )
 )
+_NEVER_OPEN = _SKIPPED | {"br", "hr", "pre"}
 _LEVELS = {f"h{level}": level for level in range(1, 7)}
 _SENTENCE_END = ".!?:;…。！？"
 # A row with a longer cell is a page layout, not a table.
@@ -67,34 +68,31 @@ class _Walk:
         self._pieces: list[tuple[str, bool, bool]] = []
         self._blocks: list[Any] = [root]
         self._rows: list[int] = []
-        self._links = self._bold = self._quotes = self._skipped = 0
+        self._links = self._bold = self._quotes = 0
 
     def run(self) -> None:
         from lxml import etree
 
-        for event, element in etree.iterwalk(self._root, events=("start", "end", "comment", "pi")):
+        walk = etree.iterwalk(self._root, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
             tag = element.tag
-            if event == "start":
-                self._start(element, tag)
-            elif event == "end":
+            if event == "end":
                 self._end(element, tag)
-            elif not self._skipped:
+            elif event != "start":
                 self._add(element.tail)
+            elif tag in _SKIPPED or tag == "pre":
+                walk.skip_subtree()
+                self._skip(element, tag)
+            else:
+                self._open(element, tag)
         self._flush()
 
-    def _start(self, element: Any, tag: str) -> None:
-        if self._skipped:
-            self._skipped += 1
-        elif tag in _SKIPPED:
-            self._skipped = 1
-            if tag == "math":
-                self._add(element.get("alttext"))
+    def _skip(self, element: Any, tag: str) -> None:
+        if tag == "math":
+            self._add(element.get("alttext"))
         elif tag == "pre":
             self._flush()
-            self._skipped = 1
             self._add_code(element)
-        else:
-            self._open(element, tag)
 
     def _open(self, element: Any, tag: str) -> None:
         if tag in ("br", "hr"):
@@ -111,9 +109,7 @@ class _Walk:
         self._add(element.text)
 
     def _end(self, element: Any, tag: str) -> None:
-        if self._skipped:
-            self._skipped -= 1
-        elif tag not in ("br", "hr"):
+        if tag not in _NEVER_OPEN:
             self._links -= tag in ("a", "button")
             self._bold -= tag in ("b", "strong")
             if tag not in _INLINE:
@@ -123,7 +119,7 @@ class _Walk:
                     self._join_row(element, self._rows.pop())
                 elif tag == "blockquote":
                     self._quotes -= 1
-        if not self._skipped and element is not self._root:
+        if element is not self._root:
             self._add(element.tail)
 
     def _add(self, text: str | None) -> None:

@@ -23,6 +23,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+# Characters of the shortest tag, `<b>`: few pages are long enough for too many, and need counting.
+_LEAST_TAG = 3
 
 
 def check_chars(content: str, limits: Limits) -> None:
@@ -36,6 +38,8 @@ def check_chars(content: str, limits: Limits) -> None:
 
 def check_nodes(content: str, limits: Limits) -> None:
     """Raises LimitError for a page with too many tags; counts them without parsing."""
+    if len(content) <= limits.max_nodes * _LEAST_TAG:
+        return
     nodes = content.count("<") - content.count("</")
     if nodes > limits.max_nodes:
         raise LimitError(
