@@ -30,6 +30,8 @@ _codes: Any = import_module("re._constants")
 _REPEATS = frozenset({_codes.MAX_REPEAT, _codes.MIN_REPEAT})
 # RE2's Unicode classes, which Python's parser does not know; any class will do here.
 _UNICODE_CLASS = re.compile(r"\\[pP](\{\^?\w+\}|[A-Z])")
+# Brackets and bars that mean something, and what hides others: escapes and classes.
+_MARKS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +68,27 @@ def find_bounds(pattern: str) -> Bounds:
     return Bounds(None, None if literals is None else frozenset(literals))
 
 
-def split_alternatives(pattern: str) -> list[str]:
+@cache
+def split_alternatives(pattern: str) -> tuple[str, ...]:
     """The parts of a pattern between its outermost bars.
 
     >>> split_alternatives("a|(b|c)[|]d|e")
-    ['a', '(b|c)[|]d', 'e']
+    ('a', '(b|c)[|]d', 'e')
     """
-    parts, depth, start, index = [], 0, 0, 0
-    while index < len(pattern):
-        char = pattern[index]
-        if char == "\\":
-            index += 1
-        elif char == "[":
-            index = _class_end(pattern, index)
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-        elif char == "|" and depth == 0:
-            parts.append(pattern[start:index])
-            start = index + 1
-        index += 1
-    return [*parts, pattern[start:]]
+    parts, depth, start = [], 0, 0
+    for mark in _MARKS.finditer(pattern):
+        if mark[0] in "()":
+            depth += 1 if mark[0] == "(" else -1
+        elif mark[0] == "|" and depth == 0:
+            parts.append(pattern[start : mark.start()])
+            start = mark.end()
+    return (*parts, pattern[start:])
 
 
 def rarity(literals: Iterable[str]) -> float:
     """How often one of these turns up in text by chance, roughly: less is better."""
     # 20: what English letters carry is nearer to 20 even ones than to 26.
     return sum(20.0 ** -len(literal.strip()) for literal in literals)
-
-
-def _class_end(pattern: str, index: int) -> int:
-    index += 1
-    if pattern[index] == "^":
-        index += 1
-    if pattern[index] == "]":
-        index += 1
-    while pattern[index] != "]":
-        index += 2 if pattern[index] == "\\" else 1
-    return index
 
 
 def _openings(items: Sequence[Any], chars: int) -> set[str] | None:

@@ -56,4 +56,4 @@ def test_bounds_are_necessary() -> None:
 
 def test_alternatives_are_split_at_outer_bars_only() -> None:
     """Bars in groups, classes and escapes stay."""
-    assert split_alternatives(r"a\|b|[|]c|(d|e)") == [r"a\|b", "[|]c", "(d|e)"]
+    assert split_alternatives(r"a\|b|[|]c|(d|e)") == (r"a\|b", "[|]c", "(d|e)")
