@@ -112,6 +112,24 @@ def test_chrome_is_no_example_of_a_template(tmp_path: Path) -> None:
     assert "ADVERT" not in index
 
 
+def test_a_text_is_named_by_its_first_heading(tmp_path: Path) -> None:
+    """Where no title is known; chrome over it is no part of the text, and prose no title."""
+    found = record(0, "wall.txt") | {"text": "Share\n# The old wall\nIt fell."}
+    block = found["blocks"][0]
+    found["blocks"] = [
+        {**block, "start": 0, "end": 5, "label": "chrome"},
+        {**block, "start": 6, "end": 20, "kind": "heading", "label": "heading"},
+        {**block, "start": 21, "end": 29},
+    ]
+    writer = HtmlReport(tmp_path)
+    for one in (found, record(1, "prose.txt")):
+        writer.add(one)
+    writer.close()
+    named, unnamed = ((tmp_path / f"documents/0000{n}.html").read_text() for n in (1, 2))
+    assert "<h1>The old wall</h1>" in named
+    assert "<h1>prose.txt</h1>" in unnamed
+
+
 def test_index_filters_and_sorts(report: Path, tmp_path: Path) -> None:
     """Whatever case the words have; names with markup stay text."""
     html = (report / "index.html").read_text()

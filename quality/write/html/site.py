@@ -61,7 +61,7 @@ class HtmlReport:
         row = {
             "page": page,
             "path": record["path"],
-            "title": record["title"],
+            "title": title_of(record),
             "host": record["host"],
             "verdict": record["verdict"],
             "flags": record["flags"],
@@ -139,6 +139,16 @@ class HtmlReport:
     def _render(self, template: str, name: str, **values: Any) -> None:
         html = self._pages.get_template(template).render(**values)
         (self._path / name).write_text(html, encoding="utf-8")
+
+
+def title_of(record: Mapping[str, Any]) -> str | None:
+    """The title, or the heading that a text without one begins with, its chrome left out."""
+    if record["title"]:
+        return str(record["title"])
+    first = next((block for block in record["blocks"] if block["label"] != "chrome"), None)
+    if first is None or first["kind"] != "heading":
+        return None
+    return str(record["text"][first["start"] : first["end"]]).lstrip("# ")
 
 
 def bar(words: Mapping[str, int]) -> list[tuple[str, float]]:
