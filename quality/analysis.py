@@ -212,7 +212,7 @@ class Analyzer:
             ]
             numbers.append(own)
             shares = view.first(coverage) if coverage else ()
-            passages.append(_passage(view.whole, own, shares))
+            passages.append(_passage(view.whole, own, shares, chrome))
         labels: list[tuple[Scored | None, ...]] = []
         for own, view, found in zip(
             numbers, views, self.classifier.label_documents(passages), strict=True
@@ -328,8 +328,10 @@ def _groups(documents: Sequence[Document]) -> Iterator[list[Document]]:
         yield group
 
 
-def _passage(document: Document, numbers: Sequence[int], coverage: Sequence[float]) -> Passage:
-    paragraphs = paragraphs_of(document)
+def _passage(
+    document: Document, numbers: Sequence[int], coverage: Sequence[float], skip: Collection[int]
+) -> Passage:
+    paragraphs = paragraphs_of(document, skip)
     forms = advice_forms(document, coverage)
     return Passage(
         [paragraphs[number] for number in numbers],
@@ -338,10 +340,13 @@ def _passage(document: Document, numbers: Sequence[int], coverage: Sequence[floa
     )
 
 
-def paragraphs_of(document: Document) -> list[Paragraph]:
-    """One paragraph for each block, with its headings and neighbours."""
+def paragraphs_of(document: Document, skip: Collection[int] = ()) -> list[Paragraph]:
+    """One paragraph for each block, with its headings and neighbours.
+
+    "Advertisement" heads nothing: blocks in `skip` (chrome) are no headings of others.
+    """
     texts = list(document.block_texts())
-    stacks = [_with_title(document, stack) for stack in document.heading_stacks()]
+    stacks = [_with_title(document, stack) for stack in document.heading_stacks(skip)]
     last = max(len(texts) - 1, 1)
     return [
         Paragraph(

@@ -6,7 +6,7 @@ ranges of Unicode code points, `text[start:end]`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -140,8 +140,8 @@ class Document:
         """The stack of headings over a block, outermost first, without the block itself."""
         return self.heading_stacks()[index]
 
-    def heading_stacks(self) -> tuple[tuple[str, ...], ...]:
-        """`headings_above` for every block, in one pass.
+    def heading_stacks(self, skip: Collection[int] = ()) -> tuple[tuple[str, ...], ...]:
+        """`headings_above` for every block, in one pass, without those in `skip` (chrome).
 
         A heading closes all headings of its rank and below. Where the rank is unknown, one
         that is numbered or ends in a colon stands under one that does neither.
@@ -151,7 +151,7 @@ class Document:
         stacks = []
         for number, block in enumerate(self.blocks):
             stacks.append(above)
-            if block.kind is not BlockKind.HEADING:
+            if block.kind is not BlockKind.HEADING or number in skip:
                 continue
             text = self.block_text(number)
             rank = block.level or (_MINOR if _is_minor(text) else _MAJOR)

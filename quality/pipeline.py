@@ -60,11 +60,8 @@ class _Findings:
 
     def needs_labels(self) -> bool:
         """Whether the labels made before do not hold: templates or other chrome came to light."""
-        blocks, scored = self.analysis.document.blocks, self.analysis.scored
-        return any(self.coverage) or not all(
-            (scored[number] is None) == (number in self.cut or block.kind is BlockKind.HEADING)
-            for number, block in enumerate(blocks)
-        )
+        known = {finding.block for finding in self.analysis.chrome.findings}
+        return any(self.coverage) or self.cut.keys() != known
 
 
 class Scorer:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quality.analysis import Analyzer, analyzer_for
-from quality.document import Document
+from quality.document import BlockKind, Document, Markup, Page
 from quality.read import find_inputs, read
 from quality.settings import Settings
 
@@ -41,3 +41,18 @@ def test_company_changes_no_byte(analyzer: Analyzer, documents: list[Document]) 
             assert found.signature.word_bytes.tobytes() == alone.signature.word_bytes.tobytes()
             assert (found.hits, found.why, found.words) == (alone.hits, alone.why, alone.words)
             assert found.outline == alone.outline
+
+
+def test_chrome_is_no_heading_in_a_reason(analyzer: Analyzer) -> None:
+    """What looks like a heading and is chrome says nothing of the paragraphs under it."""
+    text = (
+        "Council Sells the Old Depot\n\nADVERTISEMENT\n\n"
+        "The council voted 5 to 2 on Tuesday to sell the depot in Tanner Street for $2.1 million.\n"
+    )
+    found = analyzer.analyze(Page("depot", "depot.txt", text, Markup.PLAIN))
+    assert [finding.block for finding in found.chrome.findings] == [1]
+    assert found.document.blocks[1].kind is BlockKind.HEADING
+    scored = found.scored[2]
+    assert scored is not None
+    assert "Council Sells" in scored.reason
+    assert "ADVERTISEMENT" not in scored.reason
