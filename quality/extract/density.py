@@ -13,23 +13,24 @@ MENU_WORDS = 5
 PROSE_CHARS = 80
 # A logistic model fitted on the visible text of 938 training pages against trafilatura's
 # output and the gold text of the same pages, and on the pages of our own writing in nine languages
-# (twice their weight) against the same with a sixth of their furniture, and with none. On dev hosts
-# it calls 92 % of full pages dense, .9 % of trafilatura's outputs and 2.3 % of gold texts (lists
-# and tables); of our pages that it was not fitted on 92 %, with a sixth of their furniture .5 %.
-# Without pages of ours, and the last three features, those were 87, .5 and 2.8 %, 57 and 4.2 %.
+# (half as much weight again) against the same with a sixth of their furniture, and with none. On
+# dev hosts it calls 92 % of full pages dense, .9 % of trafilatura's outputs and 1.8 % of gold texts
+# (lists and tables); of our pages that it was not fitted on 92 %, with a sixth of their furniture
+# .5 %. Without pages of ours, and the last three features, those were 87, .5 and 2.8 %, 57 and
+# 4.2 %.
 WEIGHTS = {
-    "short": -3.88,
-    "short_first": 8.02,
-    "short_last": 3.7,
-    "prose": 4.96,
-    "lines": 1.16,
-    "copyright": 1.39,
-    "stops": -3.42,
-    "legal": 4.21,
-    "over": 0.78,
-    "under": 0.47,
+    "short": -1.82,
+    "short_first": 7.22,
+    "short_last": 3.2,
+    "prose": 4.44,
+    "lines": 0.77,
+    "copyright": 1.16,
+    "stops": -0.73,
+    "legal": 4.34,
+    "over": 0.85,
+    "under": 0.54,
 }
-BIAS = -14.74
+BIAS = -14.48
 
 # Under pages stand links to what the law asks for, and who has the rights.
 _LEGAL = re.compile(
@@ -59,6 +60,9 @@ def density_features(lines: Sequence[str]) -> dict[str, float]:
         not stop and len(line.split(maxsplit=MENU_WORDS)) < MENU_WORDS
         for line, stop in zip(lines, stops, strict=True)
     ]
+    prose_lines = [
+        stop and len(line) >= PROSE_CHARS for line, stop in zip(lines, stops, strict=True)
+    ]
     last = lines[-EDGE_LINES:]
     prose = sum(len(line) for line in lines if len(line) >= PROSE_CHARS)
     return {
@@ -70,8 +74,9 @@ def density_features(lines: Sequence[str]) -> dict[str, float]:
         "copyright": any("©" in line or "ights reserved" in line for line in last),
         "stops": sum(stops) / len(lines),
         "legal": min(_MOST_LEGAL, sum(map(_is_legal, last))) / _MOST_LEGAL,
-        "over": math.log1p(_before_prose(lines)),
-        "under": math.log1p(_before_prose(lines[::-1])),
+        # The first line may be the title of the page's window, long and cut off with dots.
+        "over": math.log1p(_first(prose_lines[1:])),
+        "under": math.log1p(_first(prose_lines[::-1])),
     }
 
 
@@ -79,6 +84,6 @@ def _is_legal(line: str) -> bool:
     return _LEGAL.search(line) is not None
 
 
-def _before_prose(lines: Sequence[str]) -> int:
-    """How many lines come before the first that is prose by its length."""
-    return next((n for n, line in enumerate(lines) if len(line) >= PROSE_CHARS), len(lines))
+def _first(marks: Sequence[bool]) -> int:
+    """How many come before the first that is true."""
+    return next((number for number, mark in enumerate(marks) if mark), len(marks))

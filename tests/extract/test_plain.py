@@ -190,3 +190,16 @@ def test_a_full_page_is_dense_and_an_article_is_not() -> None:
     article = [PROSE] * 8
     assert extract(page("\n".join([*menu, *article, *footer]))).dense
     assert not extract(page("\n".join(article))).dense
+
+
+def test_a_short_page_is_full_in_any_language_and_under_any_title() -> None:
+    """Legal links stand under it, and the title of its window is no prose."""
+    menu = ["Zum Inhalt springen", "Startseite", "Verein", "Mannschaften", "Termine", "Suche"]
+    text = [PROSE, PROSE, PROSE, "Aufstellung", PROSE]
+    footer = ["Teilen", "Vorheriger Beitrag", "Impressum", "Datenschutz", "Kontakt"]
+    assert extract(page("\n".join([*menu, *text, *footer]))).dense
+    title = (
+        "Ein Abend am Hafen, an dem alles anders kam als gedacht und niemand nach Hause gehen..."
+    )
+    assert extract(page("\n".join([title, *menu, *text, *footer]))).dense
+    assert not extract(page("\n".join([*menu[:1], *text, *footer[:1]]))).dense
