@@ -30,7 +30,7 @@ from benchmarks.chrome_lines import (
 from quality.chrome.labelled import LabelledPage, fold, read_pages
 from quality.chrome.lines import LineModel
 from quality.chrome.made import read_posts
-from quality.chrome.train import models_out_of_fold
+from quality.chrome.train import models_out_of_fold, taught_pages
 from quality.modelfiles import default_root
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
@@ -75,7 +75,7 @@ def main() -> None:
     dense = [[page for page in own if page.situation == "dense"] for own in (train, dev)]
     yardstick = fit_baseline(*dense)
     posts = read_posts(data / "site_posts.jsonl.gz", data / "origin_paragraphs.jsonl.gz")
-    models = models_out_of_fold(train, model.thresholds, posts)
+    models = models_out_of_fold(taught_pages(pages, SEEDS), model.thresholds, posts)
     for name, own, model_of in (
         ("train hosts left out", train, lambda page: models[fold(page.host)]),
         ("dev hosts", dev, lambda _: model),

@@ -38,6 +38,8 @@ _READ = {"content": CONTENT, "chrome": CHROME, "heading": HEADING}
 LINE_LABELS, READ_LINES = "line_labels.jsonl", "read_lines.jsonl"
 # Of what was read as paragraphs, labels given with less confidence teach nothing here.
 LEAST_CONFIDENCE = 2
+# The page type of those that we wrote (written.py).
+WRITTEN = "written"
 # Hosts are left out a fifth at a time.
 FOLDS = 5
 # Enough text to tell the language by.
