@@ -47,8 +47,8 @@ LEAST_LINES = 8
 # The same holds of clean text whose words the model hardly knows: it learnt from English pages,
 # and of each other language from fifteen that we wrote. There the model alone must be so much
 # surer of other lines: of unseen pages in eight languages with a sixth of their furniture .66 of
-# that goes without a margin, and 1.2 % of the text with 72 of 1,325 headings; .58, .45 % and 10 with
-# this one.
+# that goes without a margin, and 1.2 % of the text with 72 of 1,325 headings; .58, .45 % and 10
+# with this one.
 MODEL_LANGUAGES = frozenset({"en", None})
 UNKNOWN_MARGIN = 2.0
 # So much surer the model must be, in log-odds, to take a sentence of clean text alone: the last
