@@ -47,6 +47,7 @@ bench-chrome bench-neardup bench-labels bench-flow: bench-%: $(READY) ## one ben
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.$(subst bench-,,$@)
 	@test $@ != bench-neardup || $(BIN)/python -m benchmarks.templates
+	@test $@ != bench-chrome || $(BIN)/python -m benchmarks.chrome_languages
 	@test $@ != bench-chrome || $(BIN)/python -m benchmarks.chain
 
 clean: ## remove .venv and caches; out/ and inbox/ stay

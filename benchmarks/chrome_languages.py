@@ -1,9 +1,9 @@
 """Chrome of pages in nine languages: `python -m benchmarks.chrome_languages [LANGUAGE ...]`.
 
 Pages of our own invention, seven a language, in `full_pages/`: every visible line of a page with
-what it is. Other pages, of other kinds of site and in each language by another hand, are in
-`seeds/full_pages`; the line model learns from those, and rules were written while looking at them.
-Those here nobody looks at but through these figures.
+what it is. Other pages, of other kinds of site and in each language but English by another hand,
+are in `seeds/full_pages`; the line model learns from those, and rules were written while looking at
+them. Those here are for these figures; choices were made with the totals in sight, not the lines.
 
 Each page is a text file twice: as a scraper gets it that keeps everything visible, and as an
 extractor leaves it, with a sixth of the furniture (five draws). `--taught` measures the pages of
@@ -98,22 +98,25 @@ def taken_of(page: WrittenPage, analyzer: Analyzer) -> set[int]:
     return taken
 
 
+def measure(path: Path, draws: int, *, show: bool = False) -> Counts:
+    """A language's pages: whole where there are no draws, else so many times as extracted."""
+    rng, written = random.Random(path.stem), read_written(path)
+    pages = [as_extracted(page, rng) for _ in range(draws) for page in written] or written
+    return count(pages, analyzer_for(Settings()), show=show)
+
+
 def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("languages", nargs="*", metavar="LANGUAGE")
     parser.add_argument("--taught", action="store_true", help="the pages of the seeds, with errors")
     options = parser.parse_args()
-    analyzer = analyzer_for(Settings())
     folder = TAUGHT if options.taught else UNSEEN
     for name, draws in (("full pages", 0), ("extractor output", DRAWS)):
         print(f"{folder.parent.name}/{folder.name}, {name}, as text files")
         total = Counts()
         for code in options.languages or available():
-            rng = random.Random(code)
-            written = read_written(folder / f"{code}.tsv")
-            pages = [as_extracted(page, rng) for _ in range(draws) for page in written] or written
-            own = count(pages, analyzer, show=options.taught)
+            own = measure(folder / f"{code}.tsv", draws, show=options.taught)
             print(f"  {code}  {own}")
             total.add(own)
         print(f"  all {total}")

@@ -60,6 +60,16 @@ MEASUREMENTS = (
         ceilings=frozenset({"dense_content_lost", "clean_content_lost"}),
     ),
     Measurement(
+        "chrome in nine languages",
+        lambda: gate_figures.chrome_languages(ROOT / "benchmarks" / "full_pages"),
+        (ROOT / "benchmarks" / "full_pages",),
+        ceilings=frozenset(
+            f"{name}_{what}_lost"
+            for name in ("full", "extracted")
+            for what in ("content", "headings")
+        ),
+    ),
+    Measurement(
         "sample inbox",
         lambda: gate_figures.inbox(ROOT / "seeds" / "pages"),
         (ROOT / "seeds" / "pages",),

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import neardup, templates
+from benchmarks.chrome_languages import DRAWS, Counts, measure
 from benchmarks.neardup_kill import survive
 from benchmarks.neardup_texts import Text
 from quality import modelfiles
@@ -93,6 +94,19 @@ def near_duplicates(texts: Callable[[], list[Text]]) -> dict[str, float]:
         figures = neardup.found_and_linked(texts(), quick=True, with_peer=False)
     same, _ = survive(_KILLS, seed=0)
     return figures | {"killed_same": same / _KILLS}
+
+
+def chrome_languages(folder: Path) -> dict[str, float]:
+    """Chrome taken, text and headings lost of pages of ours in nine languages."""
+    figures: dict[str, float] = {}
+    for name, draws in (("full", 0), ("extracted", DRAWS)):
+        total = Counts()
+        for path in sorted(folder.glob("*.tsv")):
+            total.add(measure(path, draws))
+        figures[f"{name}_chrome_taken"] = total.taken / total.chrome
+        figures[f"{name}_content_lost"] = total.lost / total.content
+        figures[f"{name}_headings_lost"] = total.headings_lost / total.headings
+    return figures
 
 
 def house_templates() -> dict[str, float]:

@@ -332,7 +332,7 @@ def _passage(
     document: Document, numbers: Sequence[int], coverage: Sequence[float], skip: Collection[int]
 ) -> Passage:
     paragraphs = paragraphs_of(document, skip)
-    forms = advice_forms(document, coverage)
+    forms = advice_forms(document, coverage, skip)
     return Passage(
         [paragraphs[number] for number in numbers],
         [coverage[number] for number in numbers] if coverage else (),

@@ -15,7 +15,7 @@ PROSE_CHARS = 80
 # output and the gold text of the same pages, and on the pages of our own writing in nine languages
 # (half as much weight again) against the same with a sixth of their furniture, and with none. On
 # dev hosts it calls 92 % of full pages dense, .9 % of trafilatura's outputs and 1.8 % of gold texts
-# (lists and tables); of our pages that it was not fitted on 92 %, with a sixth of their furniture
+# (lists and tables); of our pages that it was not fitted on 90 %, with a sixth of their furniture
 # .5 %. Without pages of ours, and the last three features, those were 87, .5 and 2.8 %, 57 and
 # 4.2 %.
 WEIGHTS = {

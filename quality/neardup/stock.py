@@ -7,7 +7,7 @@ that recurs, or with several other stock headings in the same document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from quality.document import BlockKind, Document
 from quality.neardup.headings import lexicon
@@ -21,18 +21,21 @@ ADVICE_FAMILIES = frozenset(
 )
 
 
-def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[float]:
+def advice_forms(
+    document: Document, coverage: Sequence[float] = (), skip: Collection[int] = ()
+) -> list[float]:
     """How far the form says that each block is template advice, 0 to 1.
 
     Above 0 only under a heading of an advice family: the template coverage of its section,
     or 1 where the document has several families of stock headings. The title is no section
-    heading: "The Future of Your Pension" stands above all of its text.
+    heading: "The Future of Your Pension" stands above all of its text; nor are blocks in `skip`
+    (chrome) headings.
     """
     families = lexicon(document.language)
     texts = [
         document.block_text(number)
         for number, block in enumerate(document.blocks)
-        if block.kind is BlockKind.HEADING
+        if block.kind is BlockKind.HEADING and number not in skip
     ]
     stock = {text: families.stock(text.lstrip("# ")) for text in texts}
     has_many = len(set(filter(None, stock.values()))) >= MIN_FAMILIES
@@ -42,7 +45,7 @@ def advice_forms(document: Document, coverage: Sequence[float] = ()) -> list[flo
     first = texts[0] if texts else ""
     title = document.title if stock.get(first) else first
     forms = []
-    for number, stack in enumerate(document.heading_stacks()):
+    for number, stack in enumerate(document.heading_stacks(skip)):
         is_advice = any(advises[heading] for heading in stack if heading != title)
         found = max(float(has_many), coverage[number] if coverage else 0.0)
         forms.append(found if is_advice else 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from quality.document import Markup, Page
 from quality.extract import extract
 from quality.neardup.stock import advice_forms
@@ -10,11 +12,11 @@ HEADS = ("Real-World Use Cases", "Pros and Cons", "Actionable Recommendations")
 BODY = "The orchard kept its old wall and the two brothers kept their quarrel about the wall."
 
 
-def forms_under(heads: tuple[str, ...]) -> list[float]:
-    """The forms of the paragraphs under `heads`, one each."""
+def forms_under(heads: tuple[str, ...], skip: Collection[int] = ()) -> list[float]:
+    """The forms of the paragraphs under `heads`, one each; `skip` are chrome blocks."""
     text = "\n".join(f"# {head}\n\n{BODY}\n" for head in heads)
     document = extract(Page("id", "a.md", text, Markup.MARKDOWN))
-    return advice_forms(document)[1::2]
+    return advice_forms(document, skip=skip)[1::2]
 
 
 def test_several_stock_headings_speak_for_their_sections() -> None:
@@ -35,3 +37,8 @@ def test_other_sections_of_such_a_document_are_left_alone() -> None:
 def test_the_title_is_no_section_of_advice() -> None:
     """What stands above all of the text says nothing about the opening paragraphs."""
     assert forms_under(("Mill Lane and the Future of Your Orchard", *HEADS)) == [0.0, 1.0, 1.0, 1.0]
+
+
+def test_chrome_is_no_heading_of_advice() -> None:
+    """A related link among three stock headings leaves two, which say nothing."""
+    assert forms_under(HEADS, skip={2}) == [0.0] * 3
