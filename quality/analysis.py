@@ -285,7 +285,9 @@ def _repetition_of_all(
     found: list[Repetition | None] = []
     for own in view.lines:
         known = [one for one in (repetition[number] for number in own) if one is not None]
-        found.append(min(known, key=lambda one: one.share) if len(known) == len(own) else None)
+        found.append(
+            min(known, key=lambda one: (one.fixed, one.share)) if len(known) == len(own) else None
+        )
     return found
 
 

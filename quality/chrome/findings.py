@@ -90,9 +90,10 @@ def _reason(signals: Signals, why: Sequence[Contribution]) -> str:
         return f"Site chrome: {name} (rule {signals.hit.id})."
     if repetition is not None and signals.least_repeated < inf:
         what = "of this shape" if repetition.shape else "with this wording"
+        where = ", beside the same lines" if repetition.fixed else ""
         return (
             f"Site chrome: lines {what} stand in {repetition.documents} documents of the site "
-            f"({repetition.share:.0%})."
+            f"({repetition.share:.0%}){where}."
         )
     speaking = [item.name for item in why if item.weight > 0][:3]
     if signals.thread is not None:

@@ -243,7 +243,14 @@ def _least_repeated(
     repetition: Repetition | None, site_share: float, name: Situation, *, is_full: bool
 ) -> float:
     least_share = site_share * (SHARE_OF_FULL if is_full else 1.0)
-    return -SITE_SUPPORT[name] if recurs(repetition, least_share) else inf
+    if not recurs(repetition, least_share):
+        return inf
+    return -inf if has_place(repetition) else -SITE_SUPPORT[name]
+
+
+def has_place(repetition: Repetition | None) -> bool:
+    """Whether a line recurs in its place on the site, which is enough alone."""
+    return repetition is not None and repetition.fixed
 
 
 def recurs(repetition: Repetition | None, site_share: float) -> bool:

@@ -6,7 +6,14 @@ import random
 
 import pytest
 
-from quality.chrome.sites import HOSTS_KEPT, MAX_LINES, MIN_DOCUMENTS, SiteLines, line_keys
+from quality.chrome.sites import (
+    HOSTS_KEPT,
+    MAX_LINES,
+    MIN_DOCUMENTS,
+    PASSAGE_LINES,
+    SiteLines,
+    line_keys,
+)
 from quality.state import State
 
 HOST = "courier.example"
@@ -97,7 +104,41 @@ def test_documents_leave_a_bounded_trace(sites):
     sites.add(HOST, "big", [f"line of words {'x' * (n % 7)} {n}" for n in range(3 * MAX_LINES)])
     sites.add(HOST, "long", ["word " * 100])
     count = sites._state.connection.execute("SELECT count(*) FROM site_lines").fetchone()[0]
-    assert 0 < count <= 2 * MAX_LINES
+    assert 0 < count <= 3 * MAX_LINES
+
+
+def repeated(sites, lines):
+    """What recurs of lines of the host, each document a cluster of its own."""
+    return sites.repetition(HOST, lines, itself)
+
+
+def test_furniture_has_a_fixed_place(sites):
+    """A word that recurs beside other words has none, however often it recurs."""
+    for n in range(10):
+        own = [f"Value {n}", "Description", f"Story {n} of the day", "Start", "Archive", "Contact"]
+        sites.add(HOST, f"d{n}", own)
+    found = repeated(sites, ["Value 3", "Description", "Story 3 of the day", "Start", "Archive"])
+    assert [one is not None and one.fixed for one in found] == [False, False, False, True, True]
+    assert found[1].share == 1.0
+
+
+def test_a_long_passage_has_a_place_in_a_part_of_the_site(sites):
+    """Menus of a section: many lines in one order; a few such lines may be text."""
+    menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
+    for n in range(12):
+        shown = menu if n < 4 else menu[:5] if n < 8 else []
+        sites.add(HOST, f"d{n}", [f"Story {n} of the day", *shown])
+    assert all(one.fixed for one in repeated(sites, menu))
+    assert not any(one.fixed for one in repeated(sites, menu[: PASSAGE_LINES - 1]))
+    assert not any(one and one.fixed for one in repeated(sites, menu[::-1]))
+
+
+def test_a_passage_of_two_documents_has_no_place(sites):
+    """Two documents share more than furniture."""
+    menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
+    for n in range(8):
+        sites.add(HOST, f"d{n}", menu if n < 2 else [f"Story {n} of the day"])
+    assert not any(one.fixed for one in repeated(sites, menu))
 
 
 def test_state_remembers_between_runs(tmp_path):
