@@ -88,6 +88,7 @@ MENU_LINES = 2
 _SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "?”", '?"', "!”", '!"')
 _QUOTES = ('"', "“", "„", "«")
 _CODE_ENDS = (";", "{", "}")
+_LABEL_ENDS = (":", "：")
 _BULLETS = ("- ", "* ", "+ ", "• ")
 
 
@@ -172,22 +173,35 @@ def signals_of(
             least, HEAD_MARGIN["clean"] if may_head else 0.0, UNKNOWN_MARGIN if is_foreign else 0.0
         )
 
+    def least_repeated(number: int) -> float:
+        least = _least_repeated(repetition[number], site_share, name, is_full=is_full)
+        # Listings and labels ("});", "Returns:") recur over manuals as menus do over pages.
+        is_said = least < inf and not document.dense
+        is_label = is_said and texts[number].rstrip().endswith(_LABEL_ENDS)
+        return inf if is_label or (is_said and is_in_code(texts, number)) else least
+
+    def hit_of(number: int) -> RuleHit | None:
+        # A bare bracket closes a listing; without words, it may be a rule across the page too.
+        hit = hits[number]
+        is_bare = hit is not None and not document.dense and not sizes[number]
+        return None if is_bare and is_in_code(texts, number) else hit
+
     return [
         Signals(
             block=number,
             words=sizes[number],
             margin=margin,
             score=score,
-            hit=hits[number],
+            hit=hit_of(number),
             thread=threads[number] if len(texts[number]) > LONG_CHARS else None,
             repetition=repetition[number],
             support=SUPPORT_OF_UNKNOWN if is_foreign or document.dense else SUPPORT,
             veto=VETO[name],
             # Asked only of the few lines that nothing else speaks for and the model would take.
             least_alone=least_alone(number)
-            if not is_full and margin >= 0 and hits[number] is None
+            if not is_full and margin >= 0 and hit_of(number) is None
             else 0.0,
-            least_repeated=_least_repeated(repetition[number], site_share, name, is_full=is_full),
+            least_repeated=least_repeated(number),
             least_as_head=HEAD_MARGIN["dense" if is_full else "clean"],
             is_full=is_full,
             is_in_menu=hits[number] is not None

@@ -339,3 +339,40 @@ def test_a_lower_strictness_keeps_doubtful_lines():
     lines, scores = [*pages.BODY, "More from us"], [*[0.0] * 5, 0.7]
     assert taken(decide(lines, scores=scores, strictness=0.0)) == []
     assert taken(decide(lines, scores=[*[0.0] * 5, 0.3], strictness=1.0)) == [5]
+
+
+LISTING = ("board.close(east);", "if (tide > 4) {", "board.warn();", "}", "let pier = 2;")
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_bracket_of_a_listing_stays_in_clean_text(dense):
+    """A rule names what has no words; on a full page such lines are debris of scripts."""
+    lines = [*pages.BODY * 7, *LISTING]
+    bracket = lines.index("}")
+    hits = [None] * len(lines)
+    hits[bracket] = ALONE
+    found = decide(lines, hits, document=pages.document(lines, dense=dense))
+    assert taken(found) == [bracket] * dense
+
+
+@pytest.mark.parametrize(("line", "goes"), [("Returns:", False), ("Returns", True), ("});", False)])
+def test_listings_and_labels_recur_over_manuals(line, goes):
+    """In clean text what recurs may be what each page says in its turn."""
+    lines = [*pages.BODY, line, "the pier", *pages.BODY]
+    repetition = [None] * len(lines)
+    repetition[5] = OFTEN
+    scores = [0.05] * len(lines)
+    scores[5] = 0.3
+    assert taken(decide(lines, scores=scores, repetition=repetition)) == [5] * goes
+
+
+@pytest.mark.parametrize(("fixed", "goes"), [(True, True), (False, False)])
+def test_what_has_a_place_on_the_site_goes_whatever_the_model_says(fixed, goes):
+    """Nearly every page has it beside the same lines: menus of a site the model does not know."""
+    lines = [*pages.MENU, *pages.BODY * 6, *pages.FOOTER]
+    repetition = [None] * len(lines)
+    repetition[1] = Repetition(documents=9, share=1.0, fixed=fixed)
+    document = pages.document(lines, dense=True)
+    found = decide(lines, scores=[0.001] * len(lines), repetition=repetition, document=document)
+    assert taken(found) == [1] * goes
+    assert all("beside the same lines" in finding.reason for finding in found.findings)
