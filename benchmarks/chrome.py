@@ -60,6 +60,9 @@ CLEAN_TEXTS = 600
 # Content that may be lost, what counts, and the bar, on full pages of articles.
 ARTICLE_BARS = ((0.005, "f1", 0.90), (1.0, "f1", 0.95))
 
+# jusText's lists of words by language; pages of unknown language are English.
+JUSTEXT_LISTS = {"de": "German", "en": "English", "es": "Spanish", "fr": "French"}
+
 Read = Mapping[str, Sequence[tuple[int, str, str]]]
 
 
@@ -225,10 +228,14 @@ def just_text() -> Callable[[GoldPage], str] | None:
     except ImportError:
         print("jusText is not installed (extra `bench`): left out")
         return None
-    stop = justext.get_stoplist("English")
-    return lambda page: "\n".join(
-        part.text for part in justext.justext(page.html, stop) if not part.is_boilerplate
-    )
+    stop = {code: justext.get_stoplist(name) for code, name in JUSTEXT_LISTS.items()}
+
+    def run(page: GoldPage) -> str:
+        words = stop.get(str(page.row.get("language")), stop["en"])
+        parts = justext.justext(page.html, words)
+        return "\n".join(part.text for part in parts if not part.is_boilerplate)
+
+    return run
 
 
 def stripped(page: GoldPage, blocks: BlockModel, rules: RuleSet, model: LineModel) -> str:

@@ -30,6 +30,7 @@ from quality.extract.features import (
     context,
 )
 from quality.forest import Forest
+from quality.lang import detect
 
 MODEL_FILE = "model.npz"
 META_FILE = "meta.json"
@@ -38,6 +39,12 @@ META_FILE = "meta.json"
 # one in eight, for .9501 and a twelfth of the whole chain's time; at .95 one in three, for .9505.
 # Without any it is .9470 (`python -m benchmarks.blockmodel`).
 SURE_F1 = 0.85
+# The trees learnt from English pages. Of 104 pages read in other languages, F1 is .942 with .85,
+# .951 with .9 and no better beyond; of 89 English ones .935 and .932 (`benchmarks.chrome_read`).
+SURE_F1_OF_UNKNOWN = 0.9
+MODEL_LANGUAGE = "en"
+# Enough text to tell the language by.
+LANGUAGE_CHARS = 2_000
 # What is lost with a short block is little, and most furniture is short: it must be surer.
 SHORT_WORDS = 10
 SHORT_MARGIN = 0.2
@@ -117,7 +124,9 @@ class BlockModel:
         sizes = Sizes.of(found)
         features = PageFeatures(found)
         quick = choose(self.quick.score(features.page, sizes.words), sizes)
-        if quick.expected_f1 >= SURE_F1:
+        if quick.expected_f1 >= SURE_F1_OF_UNKNOWN:
+            return quick
+        if quick.expected_f1 >= SURE_F1 and _is_known([found[n].text for n in quick.numbers]):
             return quick
         matrix = np.hstack([features.page, *map(features.witness, witnesses())])
         return choose(self.full.score(matrix, sizes.words), sizes)
@@ -156,6 +165,11 @@ def choose(probabilities: Any, sizes: Sizes) -> Selection:
     is_over_text = np.append(taken[1:], False)
     taken |= sizes.is_heading & is_over_text & (probabilities >= threshold)
     return Selection(tuple(np.flatnonzero(taken).tolist()), expected)
+
+
+def _is_known(texts: Sequence[str]) -> bool:
+    """Whether the trees have learnt from pages in this language."""
+    return detect("\n".join(texts)[:LANGUAGE_CHARS]) == MODEL_LANGUAGE
 
 
 def look_again(matrix: Matrix, probabilities: Any, words: Any) -> Matrix:
