@@ -1,0 +1,218 @@
+"""Site repetition on hosts with many pages: `python -m benchmarks.chrome_manuals`.
+
+The shared data has one host with eight pages and more. Manuals that Debian packages as websites are
+such hosts: 30 of them in nine languages, made by ten programs, 16 pages each. What is text is known
+from the element it stands in. They are measured on, not trained on and not part of the project; the
+first run fetches 120 MB with apt-get. Constants of `quality/chrome/sites.py` were chosen while
+looking at them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import downloads
+from benchmarks.chrome import show
+from benchmarks.chrome_lines import compared, decided, table
+from benchmarks.chrome_sites import repetition_of
+from quality.chrome.features import Tokens
+from quality.chrome.labelled import CHROME, CONTENT, HEADING, LabelledPage, page_of
+from quality.chrome.lines import LineModel
+from quality.chrome.rules import RuleSet
+from quality.chrome.sites import MIN_DOCUMENTS
+from quality.document import BlockKind
+from quality.errors import ExtractError
+from quality.extract.dom import candidates
+from quality.extract.html import parse
+from quality.lang import detect
+from quality.modelfiles import default_root
+
+PAGES = 16
+# Pages with less text are lists of links; those with more lines, whole books.
+LEAST_CHARS, MOST_LINES = 600, 1_200
+# Fewer lines of furniture say nothing of a page, fewer of a host nothing of it.
+LEAST_CHROME, LEAST_CHROME_OF_HOST = 2, 60
+
+
+class Manual(NamedTuple):
+    """Where the pages of a host are, which elements hold their text, and what of these does not."""
+
+    package: str
+    pages: str
+    text: str
+    furniture: tuple[str, ...] = ()
+
+
+def _of_class(tag: str, name: str) -> str:
+    return f"//{tag}[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
+
+
+_SPHINX = _of_class("div", "body")
+_DOCBOOK = (_of_class("div", "navheader"), _of_class("div", "navfooter"))
+_APACHE = (
+    "//div[@id='quickview']",
+    _of_class("div", "toplang"),
+    _of_class("div", "top"),
+    _of_class("*", "outofdate"),
+)
+_HANDBOOK = ("//div[@id='banner']", "//p[@id='title']", _of_class("ul", "docnav"))
+_HANDBOOKS = {
+    "de": "de-DE",
+    "es": "es-ES",
+    "fr": "fr-FR",
+    "it": "it-IT",
+    "nl": "nl-NL",
+    "pl": "pl-PL",
+    "pt": "pt-BR",
+    "ru": "ru-RU",
+}
+_POSTGRES = "postgresql-doc-15/html"
+
+HOSTS: Mapping[str, Manual] = {
+    **{
+        f"apache, {code}": Manual(
+            "apache2-doc",
+            f"apache2-doc/manual/{code}/**/*.html*",
+            "//div[@id='page-content']",
+            _APACHE,
+        )
+        for code in ("en", "fr")
+    },
+    "cmake": Manual("cmake-doc", "cmake-data/html/module/*.html", _SPHINX),
+    **{
+        f"debian handbook, {code}": Manual(
+            "debian-handbook", f"debian-handbook/html/{folder}/*.html", "//body", _HANDBOOK
+        )
+        for code, folder in _HANDBOOKS.items()
+    },
+    "developers-reference, fr": Manual(
+        "developers-reference-fr", "developers-reference/fr/*.html", _SPHINX
+    ),
+    "fish": Manual("fish-common", "fish/cmds/*.html", _SPHINX),
+    "java.util": Manual("openjdk-17-doc", "**/api/java.base/java/util/*.html", "//main"),
+    "javax.swing": Manual("openjdk-17-doc", "**/api/java.desktop/javax/swing/*.html", "//main"),
+    **{
+        f"libreoffice, {code}": Manual(
+            f"libreoffice-help-{code}",
+            f"libreoffice/help/{code}/text/shared/0*/*.html",
+            "//div[@id='DisplayArea']",
+        )
+        for code in ("es", "it", "pl", "pt")
+    },
+    "lilypond": Manual(
+        "lilypond-doc-html",
+        "lilypond/html/Documentation/notation/*.html",
+        "//div[@id='main']",
+        (_of_class("table", "nav_table"), "//div[@id='footer']", _of_class("*", "footer")),
+    ),
+    "mkdocs": Manual("mkdocs-doc", "mkdocs/html/**/*.html", "//*[@role='main']", ("//footer",)),
+    "node": Manual("nodejs-doc", "nodejs/api/*.html", "//div[@id='apicontent']"),
+    "postgresql": Manual("postgresql-doc-15", f"{_POSTGRES}/[a-r]*.html", "//body", _DOCBOOK),
+    "postgresql, sql": Manual("postgresql-doc-15", f"{_POSTGRES}/sql-*.html", "//body", _DOCBOOK),
+    "python": Manual("python3.11-doc", "python3.11/html/library/*.html", _SPHINX),
+    "rust, book": Manual("rust-doc", "rust-doc/html/book/ch*.html", "//main"),
+    "rust, reference": Manual("rust-doc", "rust-doc/html/reference/**/*.html", "//main"),
+    "sphinx": Manual("sphinx-doc", "sphinx-doc/html/usage/**/*.html", _SPHINX),
+    "sqlite": Manual("sqlite3-doc", "sqlite3/*.html", "//body", (_of_class("div", "nosearch"),)),
+    "sqlite, c3ref": Manual(
+        "sqlite3-doc", "sqlite3/c3ref/*.html", "//body", (_of_class("div", "nosearch"),)
+    ),
+}
+
+
+def pages_of(name: str) -> list[LabelledPage]:
+    """The pages of a host, drawn the same way in every run, each line with what it is."""
+    manual = HOSTS[name]
+    folder = downloads.deb(manual.package) / "usr" / "share"
+    paths = sorted({*folder.glob(manual.pages), *folder.glob(f"doc/{manual.pages}")})
+    random.Random(1).shuffle(paths)
+    rules, tokens = RuleSet.load(), Tokens()
+    found: list[LabelledPage] = []
+    for path in paths:
+        lines, labels = _labelled_lines(path, manual)
+        chars = sum(len(line) for line, what in zip(lines, labels, strict=True) if what == CONTENT)
+        is_enough = chars >= LEAST_CHARS and labels.count(CHROME) >= LEAST_CHROME
+        if not is_enough or len(lines) > MOST_LINES:
+            continue
+        language = detect("\n".join(lines))
+        found.append(
+            page_of(
+                lines,
+                [rules.match(line, language) for line in lines],
+                tokens,
+                host=name,
+                page=f"{name}/{len(found)}",
+                split="manual",
+                situation="dense",
+                page_type="documentation",
+                sound=True,
+                compared=np.array(labels, np.int8),
+                read=np.array(labels, np.int8),
+                picked=np.zeros(len(lines), np.bool_),
+            )
+        )
+        if len(found) == PAGES:
+            break
+    return found
+
+
+def _labelled_lines(path: Path, manual: Manual) -> tuple[list[str], list[int]]:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    try:
+        tree = parse(data.decode("utf-8", "replace"))
+    except ExtractError:
+        return [], []
+    text = set(tree.xpath(manual.text))
+    furniture = {element for where in manual.furniture for element in tree.xpath(where)}
+    lines, labels = [], []
+    for block in candidates(tree):
+        around = [block.element, *block.element.iterancestors()]
+        nearest = next((one for one in around if one in text or one in furniture), None)
+        is_text = nearest is not None and nearest not in furniture
+        kind = HEADING if block.kind is BlockKind.HEADING else CONTENT
+        for line in filter(str.strip, block.text.split("\n")):
+            lines.append(line)
+            labels.append(kind if is_text else CHROME)
+    return lines, labels
+
+
+def figures(hosts: Mapping[str, Sequence[LabelledPage]]) -> Iterator[str]:
+    """Each host with and without repetition, and all of them: bar .80 taken at .5 % lost."""
+    model = LineModel.load(default_root() / "line")
+    repeated = {
+        key: found for own in hosts.values() for key, found in repetition_of(own, MIN_DOCUMENTS)
+    }
+    systems = {
+        "quality, repetition off": decided(lambda _: model),
+        "quality, repetition on": decided(lambda _: model, repetition=repeated),
+    }
+    for name, own in hosts.items():
+        yield f"{name}: {len(own)} pages"
+        yield from table(own, systems, compared, ())
+    pages = [page for own in hosts.values() for page in own]
+    yield f"all: {len(hosts)} hosts, {len(pages)} pages"
+    yield from table(pages, systems, compared, ((0.005, "share", 0.80),))
+
+
+def main() -> None:
+    """Measure from the command line."""
+    hosts: dict[str, list[LabelledPage]] = {}
+    for name, manual in HOSTS.items():
+        try:
+            own = pages_of(name)
+        except downloads.UnavailableError as error:
+            print(f"{manual.package} is left out: {error}")
+            continue
+        if sum(int((page.compared == CHROME).sum()) for page in own) >= LEAST_CHROME_OF_HOST:
+            hosts[name] = own
+    show(figures(hosts))
+
+
+if __name__ == "__main__":
+    main()
