@@ -5,10 +5,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup score serve test lint gate train evaluate docs clean bench bench-chrome bench-neardup bench-labels bench-flow
+.PHONY: help setup score serve test lint gate train evaluate docs clean bench bench-chrome bench-neardup bench-labels bench-flow bench-read bench-manuals
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: $(READY) ## install everything into .venv (other targets do it by themselves)
 
@@ -49,6 +49,10 @@ bench-chrome bench-neardup bench-labels bench-flow: bench-%: $(READY) ## one ben
 	@test $@ != bench-neardup || $(BIN)/python -m benchmarks.templates
 	@test $@ != bench-chrome || $(BIN)/python -m benchmarks.chrome_languages
 	@test $@ != bench-chrome || $(BIN)/python -m benchmarks.chain
+
+bench-read bench-manuals: bench-%: $(READY) ## chrome on pages that are fetched as packages: read line by line; manuals
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@$(BIN)/python -m benchmarks.chrome_$(subst bench-,,$@)
 
 clean: ## remove .venv and caches; out/ and inbox/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -73,9 +73,9 @@ _MARKED = re.compile(r"\d{1,3}[.)] \S|[—~] ?\S.*|.*↩\W*$")
 # In plain text a heading is a guess; what is shorter than this and stands right over something
 # longer that ends as sentences do may be one, and so may what is called one but heads nothing
 # that stays. So sure the model must be there: of 1,190 headings in texts put together from our
-# seeds one goes with .4 less, none with .2 less or with it.
+# seeds one goes with .8 less, none with .4 less or with it.
 HEAD_CHARS = 60
-HEAD_MARGIN: dict[Situation, float] = {"clean": 4.1, "dense": 0.0}
+HEAD_MARGIN: dict[Situation, float] = {"clean": 3.7, "dense": 0.0}
 # Shorter pages called full keep the guards of clean text, which short texts with much furniture
 # need: of the full pages of train hosts one in seventy has fewer lines. On longer ones a heading of
 # plain text is judged as any line: of what is only guessed to be one, and the model takes, 3,262
