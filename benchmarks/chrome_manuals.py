@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -211,6 +212,8 @@ def main() -> None:
             continue
         if sum(int((page.compared == CHROME).sum()) for page in own) >= LEAST_CHROME_OF_HOST:
             hosts[name] = own
+    if not hosts:
+        sys.exit("No manual could be fetched: nothing to measure.")
     show(figures(hosts))
 
 

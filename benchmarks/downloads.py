@@ -22,7 +22,7 @@ def sdist(name: str, version: str) -> Path:
     """The folder of a source distribution from the Python package index."""
     target = FOLDER / f"{name}-{version}"
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    only = ["--no-deps", "--no-binary", ":all:", "--dest", "."]
+    only = ["--no-deps", "--no-binary", name, "--dest", "."]
     return _unpacked(target, [*pip, *only, f"{name}=={version}"], f"{name}-{version}.tar.gz")
 
 
@@ -37,6 +37,8 @@ def deb(name: str) -> Path:
     target = FOLDER / name
     if not target.is_dir():
         FOLDER.mkdir(parents=True, exist_ok=True)
+        for left_over in FOLDER.glob(f"{name}_*.deb"):
+            left_over.unlink()
         _run(["apt-get", "download", "--quiet", name], FOLDER)
         archive = max(FOLDER.glob(f"{name}_*.deb"))
         _run(["dpkg-deb", "--extract", archive.name, f"{name}.part"], FOLDER)
@@ -66,4 +68,6 @@ def _run(command: Sequence[str], folder: Path) -> None:
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         what = f"`{' '.join(command)}` failed: {''.join(last)}"
-        raise UnavailableError(f"{what}. Is a package index within reach?")
+        raise UnavailableError(
+            f"{what}. Is a package index within reach, and is its list new (apt-get update)?"
+        )

@@ -285,9 +285,11 @@ def _repetition_of_all(
     found: list[Repetition | None] = []
     for own in view.lines:
         known = [one for one in (repetition[number] for number in own) if one is not None]
-        found.append(
-            min(known, key=lambda one: (one.fixed, one.share)) if len(known) == len(own) else None
-        )
+        if len(known) < len(own):
+            found.append(None)
+            continue
+        least = min(known, key=lambda one: one.share)
+        found.append(replace(least, fixed=all(one.fixed for one in known)))
     return found
 
 

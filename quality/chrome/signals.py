@@ -174,11 +174,17 @@ def signals_of(
         )
 
     def least_repeated(number: int) -> float:
-        least = _least_repeated(repetition[number], site_share, name, is_full=is_full)
+        least = _least_repeated(
+            repetition[number],
+            site_share,
+            name,
+            is_full=is_full,
+            is_long=len(texts[number]) > LONG_CHARS,
+        )
         # Listings and labels ("});", "Returns:") recur over manuals as menus do over pages.
-        is_said = least < inf and not document.dense
-        is_label = is_said and texts[number].rstrip().endswith(_LABEL_ENDS)
-        return inf if is_label or (is_said and is_in_code(texts, number)) else least
+        is_open = least < inf and not is_full
+        is_label = is_open and texts[number].rstrip().endswith(_LABEL_ENDS)
+        return inf if is_label or (is_open and is_in_code(texts, number)) else least
 
     def hit_of(number: int) -> RuleHit | None:
         # Without words a line is a rule across the page, or closes a listing: of such lines among
@@ -255,16 +261,21 @@ def _may_head(form: _Form, below: _Form) -> bool:
 
 
 def _least_repeated(
-    repetition: Repetition | None, site_share: float, name: Situation, *, is_full: bool
+    repetition: Repetition | None,
+    site_share: float,
+    name: Situation,
+    *,
+    is_full: bool,
+    is_long: bool,
 ) -> float:
     least_share = site_share * (SHARE_OF_FULL if is_full else 1.0)
     if not recurs(repetition, least_share):
         return inf
-    return -inf if has_place(repetition) else -SITE_SUPPORT[name]
+    return -inf if has_place(repetition) and not is_long else -SITE_SUPPORT[name]
 
 
 def has_place(repetition: Repetition | None) -> bool:
-    """Whether a line recurs in its place on the site, which is enough alone."""
+    """Whether a line recurs in its place on the site: enough alone, but for long ones."""
     return repetition is not None and repetition.fixed
 
 

@@ -30,10 +30,10 @@ MAX_CHARS = 200
 # training pages have fewer short lines), and a bound on the state.
 MAX_LINES = 600
 # A line has a fixed place where it stands beside the same line in nearly all documents of the site,
-# or in a passage of so many lines that each follow one another in so many of them. Of full pages
-# of 38 sites of documentation that the model knows nothing of, 21,346 lines of furniture stand so
-# in .95 of the documents and 217 of the text, all of them words of a form ("Description"); in
-# shorter passages in fewer documents, more text than furniture; in such long ones, no text.
+# or in a passage of so many different lines, each of which follows the one before it in so many
+# documents. Of the manuals of `make bench-manuals`, 21,346 lines of furniture stand beside the same
+# line in .95 of the documents, and 217 of the text, words of a form all ("Description"). In part of
+# the documents, passages of 15 lines and more are furniture; of shorter ones more are text.
 PLACE_SHARE = 0.95
 PASSAGE_LINES = 15
 PASSAGE_SHARE, PASSAGE_DOCUMENTS = 0.3, 3
@@ -205,7 +205,9 @@ class SiteLines:
             if not is_passage:
                 continue
             pairs = list(run)
-            is_long = len(pairs) + 1 >= PASSAGE_LINES
+            # The cells of a table ("yes", "no") follow one another in any order.
+            different = {keys[number][0] for number in (*pairs, pairs[-1] + 1)}
+            is_long = len(different) >= PASSAGE_LINES
             for number in pairs:
                 if is_long or pairs_in[number] >= PLACE_SHARE * known.total:
                     fixed[number] = fixed[number + 1] = True
@@ -224,10 +226,10 @@ class SiteLines:
 
 
 def _repetition(exact: int, shape: int, total: int, *, fixed: bool) -> Repetition | None:
+    if fixed:
+        return Repetition(exact, exact / total, fixed=True)
     most = max(exact, shape)
-    if most < 2:
-        return None
-    return Repetition(most, most / total, shape=exact < most, fixed=fixed)
+    return Repetition(most, most / total, shape=exact < most) if most >= 2 else None
 
 
 def line_keys(line: str) -> _Keys:

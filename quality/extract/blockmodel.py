@@ -168,7 +168,7 @@ def choose(probabilities: Any, sizes: Sizes) -> Selection:
 
 
 def _is_known(texts: Sequence[str]) -> bool:
-    """Whether the trees have learnt from pages in this language."""
+    """Whether the trees have learnt from pages in this language; not where none can be told."""
     return detect("\n".join(texts)[:LANGUAGE_CHARS]) == MODEL_LANGUAGE
 
 

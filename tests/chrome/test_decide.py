@@ -242,25 +242,83 @@ def test_the_title_of_clean_text_is_not_taken_by_the_model():
     assert taken(found) == [*range(len(pages.MENU) + 4)]
 
 
+HEADLINE = "Eastern pier to close for repairs"
+
+
+def headline_page(over=(), between=("3 May 2031",), first=pages.BODY[0], **options):
+    """Which lines over the text stay of a page all of whose furniture the model takes."""
+    lines = [*over, *pages.MENU, HEADLINE, *between, first, *pages.BODY * 4, *pages.FOOTER]
+    number = lines.index(HEADLINE)
+    text = lines.index(first)
+    scores = [0.95] * text + [0.0] * 21 + [0.95] * len(pages.FOOTER)
+    scores[: len(over)] = [0.0] * len(over)
+    hits, repetition = [None] * len(lines), [None] * len(lines)
+    hits[number], repetition[number] = options.get("hit"), options.get("repetition")
+    scores[number] = options.get("score", 0.95)
+    document = pages.document(lines, dense=True)
+    found = decide(lines, hits, scores, repetition, document=document)
+    return [line for n, line in enumerate(lines[:text]) if n not in taken(found)]
+
+
+def test_a_full_page_keeps_a_headline():
+    """Where nothing stays over the text: the line that says what the text says."""
+    assert headline_page() == [HEADLINE]
+
+
 @pytest.mark.parametrize(
-    ("headline", "over", "stays"),
+    "changes",
     [
-        ("Eastern pier to close for repairs", [], True),
-        ("Classified adverts, puzzles and games", [], False),
-        ("Repairs", [], False),
-        ("Eastern pier to close for repairs", ["Lindhaven Courier, eastern pier"], False),
+        {"hit": ALONE},
+        {"repetition": Repetition(documents=40, share=1.0)},
+        {"between": [f"Tide table, part {n}" for n in range(12)]},
+        {"between": ["Tides", HEADLINE, HEADLINE]},
+        {"first": "The pier closes."},
     ],
 )
-def test_a_full_page_keeps_a_headline(headline, over, stays):
-    """Where nothing stays over the text: the line that says what the text says."""
-    lines = [*over, *pages.MENU, headline, "3 May 2031", *pages.BODY * 4, *pages.FOOTER]
-    number = lines.index(headline)
-    scores = [0.95] * (number + 2) + [0.0] * 20 + [0.95] * len(pages.FOOTER)
-    scores[: len(over)] = [0.0] * len(over)
+def test_no_headline_is_looked_for_elsewhere(changes):
+    """Lines that rule or site names, that stand far off or often, or over no paragraph."""
+    assert headline_page(**changes) == []
+
+
+def test_a_page_that_keeps_a_line_over_its_text_needs_no_headline():
+    """What stays may be the headline."""
+    over = ["Lindhaven Courier, eastern pier"]
+    assert headline_page(over) == over
+
+
+@pytest.mark.parametrize(
+    ("rival", "score", "kept"),
+    [
+        ("Classified adverts, puzzles and games", 0.7, HEADLINE),
+        (
+            "Fishing boats and the ferry to the islands",
+            0.7,
+            "Fishing boats and the ferry to the islands",
+        ),
+        ("Fishing boats and the summer", 0.93, HEADLINE),
+    ],
+)
+def test_a_headline_reads_like_text_and_says_it(rival, score, kept):
+    """The surer of two; one whose words are in the text may read more like chrome."""
+    lines = [*pages.MENU, rival, HEADLINE, *pages.BODY * 5, *pages.FOOTER]
+    number = len(pages.MENU)
+    scores = [0.95] * (number + 2) + [0.0] * 25 + [0.95] * len(pages.FOOTER)
+    scores[number] = score
     found = decide(lines, scores=scores, document=pages.document(lines, dense=True))
-    assert (number not in taken(found)) == stays
-    assert len(over) in taken(found)
-    assert len(lines) - 1 in taken(found)
+    assert [line for n, line in enumerate(lines[: number + 2]) if n not in taken(found)] == [kept]
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_place_on_the_site_is_not_enough_for_a_long_line(dense):
+    """Nor for what is marked as a heading."""
+    lines = [*pages.BODY * 6, LONG, "Around the pier"]
+    kinds = [*[BlockKind.PARAGRAPH] * 31, BlockKind.HEADING]
+    document = replace(pages.document(lines, kinds=kinds, dense=dense))
+    blocks = [*document.blocks[:-1], replace(document.blocks[-1], level=2)]
+    document = replace(document, blocks=tuple(blocks))
+    repetition = [*[None] * 30, *[Repetition(documents=9, share=1.0, fixed=True)] * 2]
+    scores = [0.001] * len(lines)
+    assert taken(decide(lines, scores=scores, repetition=repetition, document=document)) == []
 
 
 @pytest.mark.parametrize(

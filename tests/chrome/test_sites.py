@@ -133,12 +133,50 @@ def test_a_long_passage_has_a_place_in_a_part_of_the_site(sites):
     assert not any(one and one.fixed for one in repeated(sites, menu[::-1]))
 
 
-def test_a_passage_of_two_documents_has_no_place(sites):
-    """Two documents share more than furniture."""
+def test_a_passage_of_two_documents_has_no_place():
+    """Two documents share more than furniture, also where they are half of the site."""
     menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
-    for n in range(8):
-        sites.add(HOST, f"d{n}", menu if n < 2 else [f"Story {n} of the day"])
-    assert not any(one.fixed for one in repeated(sites, menu))
+    with State.in_memory() as state:
+        sites = SiteLines(state, min_documents=4)
+        for n in range(4):
+            sites.add(HOST, f"d{n}", menu if n < 2 else [f"Story {n} of the day"])
+        assert not any(one.fixed for one in repeated(sites, menu))
+
+
+@pytest.mark.parametrize(("held", "fixed"), [(18, False), (19, True)])
+def test_a_place_is_one_on_nearly_all_pages(sites, held, fixed):
+    """Of twenty documents, nineteen."""
+    for n in range(20):
+        sites.add(HOST, f"d{n}", ["Start", "Archive"] if n < held else [f"Story {n} of the day"])
+    assert [one.fixed for one in repeated(sites, ["Start", "Archive"])] == [fixed] * 2
+
+
+@pytest.mark.parametrize(("held", "fixed"), [(3, False), (4, True)])
+def test_a_passage_is_one_in_a_third_of_the_site(sites, held, fixed):
+    """Of twelve documents, four."""
+    menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
+    for n in range(12):
+        sites.add(HOST, f"d{n}", menu if n < held else [f"Story {n} of the day"])
+    assert {one.fixed for one in repeated(sites, menu)} == {fixed}
+
+
+def test_cells_of_a_table_are_no_passage(sites):
+    """They follow one another in any order, and few are different."""
+    rng = random.Random(3)
+    for n in range(10):
+        cells = rng.choices(["Yes", "No", "Optional"], k=60) if n < 5 else ["Yes"]
+        sites.add(HOST, f"d{n}", cells)
+    cells = rng.choices(["Yes", "No", "Optional"], k=40)
+    assert not any(one.fixed for one in repeated(sites, cells))
+
+
+def test_what_has_a_place_is_counted_by_its_wording(sites):
+    """Though more documents have a line of its shape."""
+    menu = [f"Seen {n} times today" for n in range(PASSAGE_LINES)]
+    for n in range(10):
+        sites.add(HOST, f"d{n}", menu if n < 4 else ["Seen 77 times today"])
+    found = repeated(sites, menu)
+    assert {(one.documents, one.shape, one.fixed) for one in found} == {(4, False, True)}
 
 
 def test_state_remembers_between_runs(tmp_path):
