@@ -53,6 +53,7 @@ bench-chrome bench-neardup bench-labels bench-flow: bench-%: $(READY) ## one ben
 bench-read bench-manuals: bench-%: $(READY) ## chrome on pages that are fetched as packages: read line by line; manuals
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.chrome_$(subst bench-,,$@)
+	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_manuals --unseen
 
 clean: ## remove .venv and caches; out/ and inbox/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.chrome.decide import find_chrome
-from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, LabelledPage
-from quality.chrome.lines import LineModel
+from quality.chrome.features import Tokens
+from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, LabelledPage, page_of
+from quality.chrome.lines import LineModel, Situation
 from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition
 from quality.document import Block, BlockKind, Document, Markup, Page
@@ -111,6 +112,27 @@ def _count(page: LabelledPage, truth: NDArray[np.int8], cuts: Sequence[Bools]) -
         ],
         np.float64,
     ).T
+
+
+def page_of_lines(
+    name: str, lines: list[str], labels: Sequence[int], situation: Situation
+) -> LabelledPage:
+    """A page from elsewhere than the shared data, whose labels are the truth."""
+    rules, language = RuleSet.load(), detect("\n".join(lines))
+    return page_of(
+        lines,
+        [rules.match(line, language) for line in lines],
+        Tokens(),
+        host=name,
+        page=name,
+        split="elsewhere",
+        situation=situation,
+        page_type="article",
+        sound=True,
+        compared=np.array(labels, np.int8),
+        read=np.array(labels, np.int8),
+        picked=np.zeros(len(lines), np.bool_),
+    )
 
 
 def compared(page: LabelledPage) -> NDArray[np.int8]:

@@ -17,22 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from benchmarks import downloads
 from benchmarks.chrome import show
-from benchmarks.chrome_lines import compared, decided, table
+from benchmarks.chrome_lines import compared, decided, page_of_lines, table
 from benchmarks.chrome_sites import repetition_of
-from quality.chrome.features import Tokens
-from quality.chrome.labelled import CHROME, CONTENT, HEADING, LabelledPage, page_of
+from quality.chrome.labelled import CHROME, CONTENT, HEADING, LabelledPage
 from quality.chrome.lines import LineModel
-from quality.chrome.rules import RuleSet
 from quality.chrome.sites import MIN_DOCUMENTS
 from quality.document import BlockKind
 from quality.errors import ExtractError
 from quality.extract.dom import candidates
 from quality.extract.html import parse
-from quality.lang import detect
 from quality.modelfiles import default_root
 
 PAGES = 16
@@ -157,7 +152,6 @@ def pages_of(name: str, manual: Manual) -> list[LabelledPage]:
     folder = downloads.deb(manual.package) / "usr" / "share"
     paths = sorted({*folder.glob(manual.pages), *folder.glob(f"doc/{manual.pages}")})
     random.Random(1).shuffle(paths)
-    rules, tokens = RuleSet.load(), Tokens()
     found: list[LabelledPage] = []
     for path in paths:
         lines, labels = _labelled_lines(path, manual)
@@ -165,23 +159,7 @@ def pages_of(name: str, manual: Manual) -> list[LabelledPage]:
         is_enough = chars >= LEAST_CHARS and labels.count(CHROME) >= LEAST_CHROME
         if not is_enough or len(lines) > MOST_LINES:
             continue
-        language = detect("\n".join(lines))
-        found.append(
-            page_of(
-                lines,
-                [rules.match(line, language) for line in lines],
-                tokens,
-                host=name,
-                page=f"{name}/{len(found)}",
-                split="manual",
-                situation="dense",
-                page_type="documentation",
-                sound=True,
-                compared=np.array(labels, np.int8),
-                read=np.array(labels, np.int8),
-                picked=np.zeros(len(lines), np.bool_),
-            )
-        )
+        found.append(page_of_lines(f"{name}/{len(found)}", lines, labels, "dense"))
         if len(found) == PAGES:
             break
     return found

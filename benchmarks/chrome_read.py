@@ -24,10 +24,17 @@ import numpy as np
 
 from benchmarks import downloads, extraction
 from benchmarks.chrome import ARTICLE_BARS, page_systems, show, texts_of
-from benchmarks.chrome_lines import System, c4_rules, compared, decided, not_in, table
-from quality.chrome.features import Tokens
-from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, LabelledPage, page_of
-from quality.chrome.lines import LineModel, Situation
+from benchmarks.chrome_lines import (
+    System,
+    c4_rules,
+    compared,
+    decided,
+    not_in,
+    page_of_lines,
+    table,
+)
+from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN
+from quality.chrome.lines import LineModel
 from quality.chrome.rules import RuleSet
 from quality.extract.gold import GoldPage, word_overlap
 from quality.lang import detect
@@ -67,7 +74,9 @@ class ReadPage(NamedTuple):
     @property
     def language(self) -> str | None:
         """The language of its text."""
-        text = [line for line, label in zip(self.lines, self.labels, strict=True) if not label]
+        text = [
+            line for line, label in zip(self.lines, self.labels, strict=True) if label == CONTENT
+        ]
         return detect("\n".join(text))
 
 
@@ -156,27 +165,6 @@ def _folded(line: str) -> str:
     return _WORDLESS.sub("", line).lower()
 
 
-def labelled(
-    page: ReadPage, lines: list[str], labels: Sequence[int], situation: Situation
-) -> LabelledPage:
-    """Lines of a page as the benchmarks of lines take them."""
-    rules, language = RuleSet.load(), detect("\n".join(lines))
-    return page_of(
-        lines,
-        [rules.match(line, language) for line in lines],
-        Tokens(),
-        host=page.name,
-        page=page.name,
-        split="read",
-        situation=situation,
-        page_type="article",
-        sound=True,
-        compared=np.array(labels, np.int8),
-        read=np.array(labels, np.int8),
-        picked=np.zeros(len(lines), np.bool_),
-    )
-
-
 def gold_of(page: ReadPage) -> GoldPage:
     """The page with its text as read."""
     pairs = zip(page.lines, page.labels, strict=True)
@@ -211,13 +199,15 @@ def is_seen(page: ReadPage) -> bool:
 
 def figures(pages: Sequence[ReadPage], systems: Mapping[str, System], name: str) -> Iterator[str]:
     """Full pages and an extractor's output of the same pages, line by line."""
-    full = [labelled(page, page.lines, page.labels, "dense") for page in pages]
+    full = [page_of_lines(page.name, page.lines, page.labels, "dense") for page in pages]
     yield f"full-page text, {name}: {len(pages)} pages"
     yield from table(full, systems, compared, ARTICLE_BARS)
     ours = {key: system for key, system in systems.items() if key.startswith("quality")}
     plain = extraction.trafilatura_with()
     parts = [(page, *extractor_lines(page, plain(gold_of(page)))) for page in pages]
-    clean = [labelled(page, lines, labels, "clean") for page, lines, labels in parts if lines]
+    clean = [
+        page_of_lines(page.name, lines, labels, "clean") for page, lines, labels in parts if lines
+    ]
     chrome = sum(int((page.compared == CHROME).sum()) for page in clean)
     yield f"extractor output (trafilatura), {name}: {chrome} lines of chrome"
     yield from table(clean, ours, compared, ((0.005, "share", 0.60),))

@@ -39,8 +39,8 @@ META_FILE = "meta.json"
 # one in eight, for .9501 and a twelfth of the whole chain's time; at .95 one in three, for .9505.
 # Without any it is .9470 (`python -m benchmarks.blockmodel`).
 SURE_F1 = 0.85
-# The trees learnt from English pages. Of 104 pages read in other languages, F1 is .942 with .85,
-# .951 with .9 and no better beyond; of 89 English ones .935 and .932 (`benchmarks.chrome_read`).
+# The trees learnt from English pages. Of the 104 pages of `benchmarks.chrome_read` in other
+# languages, F1 is .942 with .85, .951 with .9 and no better beyond; of 89 English .935 and .932.
 SURE_F1_OF_UNKNOWN = 0.9
 MODEL_LANGUAGE = "en"
 # Enough text to tell the language by.

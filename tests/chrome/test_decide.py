@@ -254,7 +254,6 @@ def headline_page(over=(), between=("3 May 2031",), first=pages.BODY[0], **optio
     scores[: len(over)] = [0.0] * len(over)
     hits, repetition = [None] * len(lines), [None] * len(lines)
     hits[number], repetition[number] = options.get("hit"), options.get("repetition")
-    scores[number] = options.get("score", 0.95)
     document = pages.document(lines, dense=True)
     found = decide(lines, hits, scores, repetition, document=document)
     return [line for n, line in enumerate(lines[:text]) if n not in taken(found)]
@@ -313,7 +312,7 @@ def test_a_place_on_the_site_is_not_enough_for_a_long_line(dense):
     """Nor for what is marked as a heading."""
     lines = [*pages.BODY * 6, LONG, "Around the pier"]
     kinds = [*[BlockKind.PARAGRAPH] * 31, BlockKind.HEADING]
-    document = replace(pages.document(lines, kinds=kinds, dense=dense))
+    document = pages.document(lines, kinds=kinds, dense=dense)
     blocks = [*document.blocks[:-1], replace(document.blocks[-1], level=2)]
     document = replace(document, blocks=tuple(blocks))
     repetition = [*[None] * 30, *[Repetition(documents=9, share=1.0, fixed=True)] * 2]
