@@ -32,8 +32,9 @@ MAX_LINES = 600
 # A line has a fixed place where it stands beside the same line in nearly all documents of the site,
 # or in a passage of so many different lines, each of which follows the one before it in so many
 # documents. Of 41 manuals, most of them those of `make bench-manuals`, 21,346 lines of furniture
-# stand beside the same line in .95 of the documents, and 217 of the text, mostly words of a form. In
-# part of the documents, passages of 15 lines and more are furniture; of shorter ones more are text.
+# stand beside the same line in .95 of the documents, and 217 of the text, mostly words of a form.
+# In part of the documents, passages of 15 lines and more are furniture; of shorter ones more are
+# text.
 PLACE_SHARE = 0.95
 PASSAGE_LINES = 15
 PASSAGE_SHARE, PASSAGE_DOCUMENTS = 0.3, 3
