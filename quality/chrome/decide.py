@@ -8,16 +8,15 @@ the document is flagged `boilerplate_heavy`.
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from quality.chrome.explain import Contribution
 from quality.chrome.features import Floats
 from quality.chrome.findings import ChromeFinding, finding_of
+from quality.chrome.headlines import headline_of_clean, headline_of_full
 from quality.chrome.lines import Situation, Threshold
+from quality.chrome.menus import rest_of_menus
 from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
 from quality.chrome.signals import LONG_CHARS, SITE_SHARE, Signals, has_place, recurs, signals_of
@@ -31,24 +30,6 @@ HEAVY = "boilerplate_heavy"
 BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 # Short texts: that many words may always go, or a page of five lines could lose none.
 BUDGET_WORDS = 40
-# On a page called full, the title may be among this many lines over the text; of the menus of
-# training pages hardly one is as short, but clean texts with furniture are called full at times.
-TITLE_WITHIN = 6
-# On one in six full pages whose first line is not the HTML title nothing stays over the first
-# paragraph, and half of these have lost their headline. Then one line stays: at most so far over
-# the paragraph, of so many words, so many of the longer ones said in the text, and of these the one
-# that reads the least like chrome. Of 193 pages that were read and 120 of dev hosts, without HTML
-# titles, 17 of 24 such headlines come back, with 14 lines of chrome; with the titles, none is lost
-# so, and two lines of chrome come back. The figures were chosen on these pages.
-PARAGRAPH_CHARS = 100
-HEADLINE_LINES = 12
-HEADLINE_WORDS = range(3, 26)
-HEADLINE_CHARS = 160
-HEADLINE_SAID = 0.5
-# A line of whose longer words all are said in the text may read so much more like chrome, in
-# log-odds, than one of which none is.
-HEADLINE_WEIGHT = 2.0
-_LONGER_WORD = re.compile(r"[^\W\d_]{4,}")
 # Words of these rules also head sections ("Discussion", "Conditions", "Support us"): they take a
 # heading only where it heads nothing.
 SECTION_WORDS = frozenset(
@@ -104,13 +85,18 @@ def find_chrome(
         for item, block in zip(signals, document.blocks, strict=True)
         if _is_chrome(item, block, site_share)
     }
+    menus = rest_of_menus(document, signals, taken)
+    taken |= set(menus)
     taken |= _bare_headings(document, signals, taken)
-    taken -= _headline(document, signals, taken, site_share)
-    taken -= _headline_of_full(document, signals, taken, site_share)
+    taken -= headline_of_clean(document, signals, taken, site_share)
+    taken -= headline_of_full(document, signals, taken, site_share)
     cut = [item for item in signals if item.block in taken]
     kept, over = _within_budget(cut, BUDGET[name] * sum(sizes))
     explained = why([item.block for item in kept]) if why else {}
-    findings = tuple(finding_of(document, item, explained.get(item.block, ())) for item in kept)
+    findings = tuple(
+        finding_of(document, item, explained.get(item.block, ()), menus.get(item.block))
+        for item in kept
+    )
     return ChromeFindings(findings, frozenset({HEAVY}) if over else frozenset())
 
 
@@ -180,48 +166,6 @@ def _may_go(signals: Signals, block: Block) -> bool:
     if signals.hit is not None:
         return signals.margin >= -signals.support
     return block.level == 0 and signals.margin >= signals.least_as_head
-
-
-def _headline(
-    document: Document, signals: Sequence[Signals], taken: Collection[int], site_share: float
-) -> set[int]:
-    """The line that stays as the title of clean text, where the model alone would take it.
-
-    Of all lines over the first that stays and that no rule names, neither rule nor site must name
-    it, and it must read the least like chrome. Menus of full pages are longer.
-    """
-    over = list(
-        itertools.takewhile(lambda item: item.block in taken or item.hit is not None, signals)
-    )
-    if document.dense and len(over) > TITLE_WITHIN:
-        return set()
-    lines = [item for item in over if item.hit is None and not recurs(item.repetition, site_share)]
-    return {min(lines, key=lambda item: item.margin).block} if lines else set()
-
-
-def _headline_of_full(
-    document: Document, signals: Sequence[Signals], taken: Collection[int], site_share: float
-) -> set[int]:
-    """The line of a full page that stays as its headline, where nothing else does over the text."""
-    first = next((n for n in range(len(signals)) if n not in taken), None)
-    if first is None or not signals[first].is_full:
-        return set()
-    texts = list(document.block_texts())
-    if len(texts[first]) < PARAGRAPH_CHARS:
-        return set()
-    kept = (text for number, text in enumerate(texts) if number not in taken)
-    said = set(_LONGER_WORD.findall("\n".join(kept).lower()))
-    copies = Counter(texts)
-    found: list[tuple[float, int]] = []
-    for number in range(max(0, first - HEADLINE_LINES), first):
-        item, text = signals[number], texts[number]
-        words = _LONGER_WORD.findall(text.lower())
-        share = sum(word in said for word in words) / max(len(words), 1)
-        is_headline = item.words in HEADLINE_WORDS and len(text) <= HEADLINE_CHARS
-        is_named = item.hit is not None or recurs(item.repetition, site_share)
-        if is_headline and not is_named and share >= HEADLINE_SAID and copies[text] <= 2:
-            found.append((item.margin - HEADLINE_WEIGHT * share, number))
-    return {min(found)[1]} if found else set()
 
 
 def _within_budget(taken: Sequence[Signals], budget: float) -> tuple[list[Signals], bool]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf, log
 
 from quality.chrome.explain import Contribution
+from quality.chrome.menus import Menu
 from quality.chrome.signals import Signals
 from quality.chrome.sites import Repetition
 from quality.document import Document, Evidence, EvidenceKind
@@ -28,8 +29,16 @@ class ChromeFinding:
     """A rule's category, `repeated` over the site, or `furniture` where only the model says so."""
 
 
-def finding_of(document: Document, signals: Signals, why: Sequence[Contribution]) -> ChromeFinding:
-    """The finding for one block; `why` is what the line model's score stands on."""
+def finding_of(
+    document: Document,
+    signals: Signals,
+    why: Sequence[Contribution],
+    menu: Menu | None = None,
+) -> ChromeFinding:
+    """The finding for one block; `why` is what the line model's score stands on.
+
+    `menu` is the one it goes with, where nothing else takes it.
+    """
     block = document.blocks[signals.block]
     evidence = []
     if signals.hit is not None:
@@ -47,6 +56,10 @@ def finding_of(document: Document, signals: Signals, why: Sequence[Contribution]
         evidence.append(Evidence(EvidenceKind.RULE, name, 1.0, block.start, block.end))
     if signals.repetition is not None and signals.least_repeated < inf:
         evidence.append(_site_evidence(signals.repetition, block.start, block.end))
+    if menu is not None:
+        name = f"menu of {menu.lines} lines"
+        share = menu.gone / menu.lines
+        evidence.append(Evidence(EvidenceKind.FEATURE, name, share, block.start, block.end))
     if signals.score > 0:
         chance = min(max(signals.score, 1e-6), 1 - 1e-6)
         odds = log(chance / (1 - chance))
@@ -64,7 +77,7 @@ def finding_of(document: Document, signals: Signals, why: Sequence[Contribution]
     return ChromeFinding(
         signals.block,
         tuple(evidence),
-        _reason(signals, why),
+        _reason(signals, why, menu),
         _category(signals),
     )
 
@@ -83,8 +96,10 @@ def _category(signals: Signals) -> str:
     return _UNNAMED if signals.thread is None else str(signals.thread.category)
 
 
-def _reason(signals: Signals, why: Sequence[Contribution]) -> str:
+def _reason(signals: Signals, why: Sequence[Contribution], menu: Menu | None) -> str:
     repetition = signals.repetition
+    if menu is not None:
+        return f"Stands in a run of {menu.lines} short lines, {menu.gone} of them site chrome."
     if signals.hit is not None:
         name = str(signals.hit.category).replace("-", " ")
         return f"Site chrome: {name} (rule {signals.hit.id})."

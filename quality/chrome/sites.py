@@ -13,9 +13,10 @@ host's documents reads each of its lines once, not once a document.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import xxhash
 
@@ -26,9 +27,9 @@ from quality.tokens import fold
 MIN_DOCUMENTS = 8
 # Furniture is short; longer lines that recur are the business of near-duplicates.
 MAX_CHARS = 200
-# What one document may leave: enough for the furniture of nearly all pages (99 % of the
-# training pages have fewer short lines), and a bound on the state.
-MAX_LINES = 600
+# What one document may leave, as a bound on the state; of 1,156 training pages 42 have more than
+# 600 short lines, and none so many.
+MAX_LINES = 2_000
 # A line has a fixed place where it stands beside the same line in nearly all documents of the site,
 # or in a passage of so many different lines, each of which follows the one before it in so many
 # documents. Of 41 manuals, most of them those of `make bench-manuals`, 21,346 lines of furniture
@@ -38,6 +39,11 @@ MAX_LINES = 600
 PLACE_SHARE = 0.95
 PASSAGE_LINES = 15
 PASSAGE_SHARE, PASSAGE_DOCUMENTS = 0.3, 3
+# In as few as two documents of many stands the menu of a section, or a listing that both show. So
+# the line model is asked of the passage as a whole (`Repetition.passage`). Of passages of 15
+# different lines and more in two pages of one of 46 train hosts, 11,000 lines are chrome, 150 are
+# text, most of these by gaps of the gold text.
+SHARED_LINES, SHARED_DOCUMENTS = 15, 2
 # Hosts whose counts are kept while documents are judged. Files come host by host in most
 # folders; a host of 5,000 documents takes about a megabyte.
 HOSTS_KEPT = 64
@@ -72,13 +78,22 @@ class Repetition:
     """In how many distinct documents of its site a line stands, and in which share of them.
 
     `shape` is True where only the shape of the line recurs, not its wording; `fixed` where it
-    recurs in its place, beside the same lines.
+    recurs in its place, beside the same lines; `passage` is the number of the first line of the
+    long passage it is part of, where that recurs in fewer documents.
     """
 
     documents: int
     share: float
     shape: bool = False
     fixed: bool = False
+    passage: int | None = None
+
+
+class _Place(NamedTuple):
+    """A line's place on its site: see `Repetition`."""
+
+    fixed: bool = False
+    passage: int | None = None
 
 
 @dataclass(slots=True)
@@ -161,8 +176,8 @@ class SiteLines:
         counts = [self._counts(host, both, known) for both in keys]
         places = self._places(host, keys, counts, known)
         return [
-            _repetition(exact, shape, known.total, fixed=fixed)
-            for (exact, shape), fixed in zip(counts, places, strict=True)
+            _repetition(both, known.total, place)
+            for both, place in zip(counts, places, strict=True)
         ]
 
     def _host(self, host: str, cluster_of: Callable[[str], str]) -> _Host:
@@ -190,29 +205,30 @@ class SiteLines:
         keys: Sequence[_Keys],
         counts: Sequence[tuple[int, int]],
         known: _Host,
-    ) -> list[bool]:
-        """Which lines have a fixed place on the site."""
-        least = max(PASSAGE_SHARE * known.total, PASSAGE_DOCUMENTS)
-        # Clusters with each pair of lines, which are counted where both recur enough.
+    ) -> list[_Place]:
+        """Where on the site each line stands."""
+        # Clusters with each pair of lines, which are counted where both recur.
         pairs_in = [0] * max(len(keys) - 1, 0)
         for number, ((first, _), (second, _)) in enumerate(pairwise(keys)):
             if first is None or second is None:
                 continue
-            if min(counts[number][0], counts[number + 1][0]) >= least:
+            if min(counts[number][0], counts[number + 1][0]) > 1:
                 pair = _pair_key(first, second)
                 pairs_in[number] = self._clusters_with(host, pair, known)
-        fixed = [False] * len(keys)
-        for is_passage, run in groupby(range(len(pairs_in)), lambda n: pairs_in[n] >= least):
-            if not is_passage:
-                continue
-            pairs = list(run)
-            # The cells of a table ("yes", "no") follow one another in any order.
-            different = {keys[number][0] for number in (*pairs, pairs[-1] + 1)}
-            is_long = len(different) >= PASSAGE_LINES
-            for number in pairs:
-                if is_long or pairs_in[number] >= PLACE_SHARE * known.total:
-                    fixed[number] = fixed[number + 1] = True
-        return fixed
+        wordings = [exact for exact, _ in keys]
+        places = [_Place() for _ in keys]
+        for lines in _passages(wordings, pairs_in, SHARED_DOCUMENTS, SHARED_LINES):
+            for number in lines:
+                places[number] = _Place(passage=lines.start)
+        for lines in _passages(
+            wordings, pairs_in, max(PASSAGE_SHARE * known.total, PASSAGE_DOCUMENTS), PASSAGE_LINES
+        ):
+            for number in lines:
+                places[number] = _Place(fixed=True)
+        for number, clusters in enumerate(pairs_in):
+            if clusters >= max(PLACE_SHARE * known.total, 2):
+                places[number] = places[number + 1] = _Place(fixed=True)
+        return places
 
     def _clusters_with(self, host: str, key: int, known: _Host) -> int:
         count = known.counts.get(key)
@@ -226,9 +242,22 @@ class SiteLines:
         return count
 
 
-def _repetition(exact: int, shape: int, total: int, *, fixed: bool) -> Repetition | None:
-    if fixed:
-        return Repetition(exact, exact / total, fixed=True)
+def _passages(
+    wordings: Sequence[int | None], pairs_in: Sequence[int], least: float, length: int
+) -> Iterator[range]:
+    """Runs of lines, each beside the next in so many clusters, of enough different lines."""
+    for recurs, run in groupby(range(len(pairs_in)), lambda number: pairs_in[number] >= least):
+        pairs = list(run)
+        lines = range(pairs[0], pairs[-1] + 2)
+        # The cells of a table ("yes", "no") follow one another in any order.
+        if recurs and len({wordings[number] for number in lines}) >= length:
+            yield lines
+
+
+def _repetition(counts: tuple[int, int], total: int, place: _Place) -> Repetition | None:
+    exact, shape = counts
+    if place.fixed or place.passage is not None:
+        return Repetition(exact, exact / total, fixed=place.fixed, passage=place.passage)
     most = max(exact, shape)
     return Repetition(most, most / total, shape=exact < most) if most >= 2 else None
 

@@ -115,17 +115,15 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
 @pytest.mark.parametrize(
     ("share", "shape", "score", "dense", "goes"),
     [
-        (0.3, False, 0.3, True, True),
-        (0.3, False, 0.2, True, False),
-        (0.1, False, 0.3, True, True),
-        (0.1, True, 0.3, True, False),
-        (0.05, False, 0.3, True, False),
+        (0.3, False, 0.3, True, False),
+        (1.0, False, 0.45, True, False),
         (0.3, False, 0.15, False, True),
+        (0.3, True, 0.15, False, False),
         (0.1, False, 0.3, False, False),
     ],
 )
 def test_a_line_that_recurs_over_the_site_needs_less_of_the_model(share, shape, score, dense, goes):
-    """Menus of full pages differ from section to section: there a tenth of the site says much."""
+    """On full pages it does not: labels and listings recur there as menus do."""
     lines = [*pages.MENU, *pages.BODY * 3, *pages.FOOTER]
     number = 2
     scores = [0.05] * len(lines)
@@ -456,3 +454,30 @@ def test_what_has_a_place_on_the_site_goes_whatever_the_model_says(fixed, goes):
     found = decide(lines, scores=[0.001] * len(lines), repetition=repetition, document=document)
     assert taken(found) == [1] * goes
     assert all("beside the same lines" in finding.reason for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("scores", "goes"), [((0.7, 0.7, 0.02), True), ((0.2, 0.1, 0.02), False), ((0.0,) * 3, False)]
+)
+def test_a_passage_of_few_documents_is_judged_as_one(scores, goes):
+    """What both pages list may be text: the model is asked of all its lines together."""
+    passage = ["Sand and shingle", "Chalk", "Coal and iron"]
+    lines = [*pages.BODY * 6, "Sources", *passage, *pages.BODY]
+    repetition = [None] * len(lines)
+    repetition[31:34] = [Repetition(documents=2, share=0.02, passage=31)] * 3
+    given = [0.001] * len(lines)
+    given[31:34] = scores
+    document = pages.document(lines, dense=True)
+    found = decide(lines, scores=given, repetition=repetition, document=document)
+    assert taken(found) == [31, 32, 33] * goes
+    assert all("2 documents of the site" in finding.reason for finding in found.findings)
+
+
+def test_passages_of_clean_text_are_not_asked_of():
+    """An extractor's output holds what the page says: a list that two pages show is text there."""
+    lines = [*pages.BODY * 6, "Sand and shingle", "Chalk", *pages.BODY]
+    repetition = [None] * len(lines)
+    repetition[30:32] = [Repetition(documents=2, share=0.02, passage=30)] * 2
+    given = [0.001] * len(lines)
+    given[30:32] = [0.4, 0.4]
+    assert taken(decide(lines, scores=given, repetition=repetition)) == []

@@ -11,6 +11,7 @@ from quality.chrome.sites import (
     MAX_LINES,
     MIN_DOCUMENTS,
     PASSAGE_LINES,
+    SHARED_LINES,
     SiteLines,
     line_keys,
 )
@@ -134,13 +135,27 @@ def test_a_long_passage_has_a_place_in_a_part_of_the_site(sites):
 
 
 def test_a_passage_of_two_documents_has_no_place():
-    """Two documents share more than furniture, also where they are half of the site."""
+    """Two documents share more than furniture, also where they are half of the site.
+
+    That it is a passage is said, and where it begins.
+    """
     menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
     with State.in_memory() as state:
         sites = SiteLines(state, min_documents=4)
         for n in range(4):
             sites.add(HOST, f"d{n}", menu if n < 2 else [f"Story {n} of the day"])
-        assert not any(one.fixed for one in repeated(sites, menu))
+        found = repeated(sites, ["A word of its own", *menu])
+        assert [one and one.fixed for one in found] == [None, *[False] * len(menu)]
+        assert [one and one.passage for one in found] == [None, *[1] * len(menu)]
+
+
+def test_short_passages_and_single_ones_are_none(sites):
+    """Fewer lines than a menu has, or lines of one document only."""
+    menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
+    for n in range(30):
+        shown = menu if n == 0 else menu[: SHARED_LINES - 1] if n < 3 else []
+        sites.add(HOST, f"d{n}", [f"Story {n} of the day", *shown])
+    assert not any(one is not None and one.passage is not None for one in repeated(sites, menu))
 
 
 @pytest.mark.parametrize(("held", "fixed"), [(18, False), (19, True)])
