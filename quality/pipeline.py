@@ -22,6 +22,7 @@ from quality.document import Block, BlockKind, Document, Evidence
 from quality.neardup.index import SectionIndex
 from quality.neardup.judging import Limits as RelationLimits
 from quality.neardup.relations import Relations
+from quality.neardup.signature import DocumentSignature, sign_document
 from quality.neardup.template import (
     TemplateMatch,
     TemplateMatches,
@@ -77,6 +78,10 @@ class Scorer:
         )
         self.sites = SiteLines(state)
         self.templates = TemplateRegistry(state)
+        # Blocks of full pages that are chrome, by path and record, of documents added and not
+        # judged yet, where the site says more than the page. (Copies have one id.)
+        self._furniture: dict[tuple[str, int], frozenset[int]] = {}
+        self._unsettled: set[tuple[str, int]] = set()
 
     @property
     def fingerprint(self) -> str:
@@ -92,15 +97,41 @@ class Scorer:
     def add(self, analyses: Sequence[Analysis]) -> None:
         """Remember a batch: all of it or nothing. Adding again changes nothing."""
         with self.state.transaction():
-            self.index.add([analysis.signature for analysis in analyses])
+            again = [one for one in analyses if self.sites.knows(one.document.id)]
             for analysis in analyses:
                 document = analysis.document
                 self.sites.add(document.host, document.id, list(document.block_texts()))
                 self.templates.add(document.id, document.host, document.title, analysis.outline)
+            for analysis in again:
+                self._know_furniture(analysis)
+            self.index.add([self._signature(analysis) for analysis in analyses])
+
+    def survey(self, analyses: Sequence[Analysis]) -> int:
+        """Look for furniture that only its site tells apart; on how many pages there is news.
+
+        `settle` takes it in. Survey all that was added before: each changes what is said of others.
+        """
+        news = [analysis for analysis in analyses if self._know_furniture(analysis)]
+        self._unsettled.update(map(_place, news))
+        return len(news)
+
+    def settle(self, analyses: Sequence[Analysis]) -> None:
+        """Sign anew those of which a survey brought news.
+
+        With its menus in their signatures, all pages of a site would be near-duplicates.
+        """
+        changed = [analysis for analysis in analyses if _place(analysis) in self._unsettled]
+        if changed:
+            with self.state.transaction():
+                self.index.add([self._signature(analysis) for analysis in changed])
+            self._unsettled.difference_update(map(_place, changed))
+            self.sites.recount()
 
     def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:
         """Reports of a batch that was added, in order."""
-        signatures = [analysis.signature for analysis in analyses]
+        signatures = [self._signature(analysis) for analysis in analyses]
+        for analysis in analyses:
+            self._furniture.pop(_place(analysis), None)
         findings = [
             self._findings(analysis, relations)
             for analysis, relations in zip(
@@ -116,6 +147,29 @@ class Scorer:
         for found in findings:
             scored = next(labels) if found.needs_labels() else found.analysis.scored
             yield self._report(found, scored)
+
+    def _know_furniture(self, analysis: Analysis) -> bool:
+        """Whether the site says more of a full page than was known of it."""
+        document = analysis.document
+        if not document.dense:
+            return False
+        repetition = self._repetition(document)
+        if not any(one and (one.fixed or one.passage is not None) for one in repetition):
+            return False
+        found = self.analyzer.find_chrome(
+            document, analysis.hits, analysis.line_scores, repetition, words=analysis.words
+        )
+        furniture = frozenset(finding.block for finding in found.findings)
+        known = self._furniture.get(_place(analysis), _chrome_of(analysis))
+        self._furniture[_place(analysis)] = furniture
+        return furniture != known
+
+    def _signature(self, analysis: Analysis) -> DocumentSignature:
+        """Of a document without its chrome, also without what only its site tells apart."""
+        furniture = self._furniture.get(_place(analysis))
+        if furniture is None or furniture == _chrome_of(analysis):
+            return analysis.signature
+        return sign_document(analysis.document, furniture)
 
     def _findings(self, analysis: Analysis, relations: Relations) -> _Findings:
         document = analysis.document
@@ -183,6 +237,14 @@ class Scorer:
             rules=self.analyzer.rules.fingerprint,
             index_documents=len(self.index),
         )
+
+
+def _place(analysis: Analysis) -> tuple[str, int]:
+    return analysis.document.path, analysis.document.record
+
+
+def _chrome_of(analysis: Analysis) -> frozenset[int]:
+    return frozenset(finding.block for finding in analysis.chrome.findings)
 
 
 def _blocks(

@@ -86,6 +86,82 @@ def test_order_batches_and_processes_change_nothing(inbox: Path, tmp_path: Path)
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    """Twelve full pages of one site, each a text of its own and a menu that reads like text.
+
+    `copy.txt` tells the story of `page0.txt` with another ending.
+    """
+    folder = tmp_path_factory.mktemp("site") / "atlas.example"
+    folder.mkdir()
+    uses = ("weigh", "cut", "grind", "polish", "carve", "crush", "sieve", "stack", "haul", "burn")
+    menu = [f"{name}_{use}()" for name in STONES for use in uses]
+    pages = root / "seeds" / "pages"
+    texts = sorted([*pages.glob("wire/*.txt"), *pages.glob("lanternreport.example/*.txt")])
+    stories = [path.read_text(encoding="utf-8") for path in texts]
+    # Short beside the menu: with it the last three are copies of one another.
+    stories[-3:] = ["\n\n".join(story.split("\n\n")[:3]) for story in stories[-3:]]
+    for number, story in enumerate(stories):
+        page = "\n".join([*menu, story, "Privacy policy", "Terms of use"])
+        (folder / f"page{number}.txt").write_text(page, encoding="utf-8")
+    other = stories[0].replace(
+        "\n\n", "\n\nNobody else was asked for a word on it that day.\n\n", 1
+    )
+    page = "\n".join([*menu, other, "Privacy policy", "Terms of use"])
+    (folder / "copy.txt").write_text(page, encoding="utf-8")
+    return folder
+
+
+STONES = (
+    *("gneiss", "schist", "basalt", "marble", "slate", "chalk", "flint", "loess", "marl"),
+    *("gabbro", "tuff", "pumice", "shale", "chert", "diorite", "granite", "peat", "ochre"),
+)
+
+
+def related(found: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+    """Which documents are called copies of which."""
+    return {
+        (Path(row["path"]).name, Path(twin["path"]).name, twin["kind"])
+        for row in found
+        for twin in row["duplicates"]
+    }
+
+
+def test_pages_that_share_a_menu_are_no_copies(site: Path, tmp_path: Path) -> None:
+    """Also where only the site tells that it is one; real copies are found."""
+    found = score([site], tmp_path / "a", None)
+    twins = {("page0.txt", "copy.txt", "near"), ("copy.txt", "page0.txt", "near")}
+    assert related(found) == twins
+    assert all(block["label"] == "chrome" for row in found for block in row["blocks"][:30])
+
+
+def test_what_a_site_tells_depends_on_no_order(site: Path, tmp_path: Path) -> None:
+    """Batches of three, another order of arrival, and scoring again give the same."""
+    files = sorted(site.iterdir())
+    state = tmp_path / "state.db"
+    first = score(files, tmp_path / "a", state)
+    settings = Settings.model_validate(QUICK)
+    with open_run(
+        files, settings=settings, out=tmp_path, state=state, folder=tmp_path / "b", rescore=True
+    ) as run:
+        for part in run.batches():
+            run.add(analyze_batch(part, settings))
+        again = [row for _, rows_of_batch, _ in run.judge() for row in rows_of_batch]
+    small = score(files[::-1], tmp_path / "c", None, batch=3)
+    for other in (again, small):
+        assert [key(row) for row in other] == [key(row) for row in first]
+        assert [row["blocks"] for row in other] == [row["blocks"] for row in first]
+        assert related(other) == related(first)
+
+
+def test_a_later_page_is_signed_without_the_menu(site: Path, tmp_path: Path) -> None:
+    """What earlier runs know of the site holds for a page that comes alone."""
+    files = [path for path in sorted(site.iterdir()) if path.name != "page1.txt"]
+    state = tmp_path / "state.db"
+    score(files, tmp_path / "a", state)
+    assert related(score([site / "page1.txt"], tmp_path / "b", state)) == set()
+
+
 def test_output_keeps_its_schemas(first: Path, root: Path) -> None:
     """Every row of every file is what the schemas promise."""
     schemas = root / "quality" / "schema"

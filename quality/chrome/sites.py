@@ -151,6 +151,17 @@ class SiteLines:
                 connection.execute("DELETE FROM site_lines WHERE number = ?", row)
                 connection.execute("DELETE FROM site_documents WHERE number = ?", row)
 
+    def recount(self) -> None:
+        """Count anew from here on: the answers of `cluster_of` have changed."""
+        self._hosts.clear()
+
+    def knows(self, document_id: str) -> bool:
+        """Whether a document is remembered."""
+        row = self._state.connection.execute(
+            "SELECT 1 FROM site_documents WHERE document = ?", (document_id,)
+        ).fetchone()
+        return row is not None
+
     def documents(self, host: str) -> int:
         """How many documents of a host are remembered."""
         row = self._state.connection.execute(
@@ -165,7 +176,7 @@ class SiteLines:
 
         None for lines that stand in one document only, for long lines, and for all lines of
         a host with fewer than `min_documents` distinct documents. `cluster_of` must give the
-        same answers until the next `add` or `remove`.
+        same answers until the next `add`, `remove` or `recount`.
         """
         if host is None:
             return [None] * len(lines)

@@ -113,6 +113,11 @@ class SectionIndex:
             "scheme": self._scheme.to_json(),
         }
 
+    def tidy(self) -> None:
+        """Make the keys in memory anew, without those of texts that have been replaced."""
+        self._reset()
+        self._synchronise()
+
     def rebuild(self) -> None:
         """Make keys and clusters anew from the stored signatures."""
         with self._state.transaction():

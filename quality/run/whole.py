@@ -25,6 +25,10 @@ from quality.summary import RunSummary
 from quality.write import folder as folders
 from quality.write.jsonl import rows
 
+# What the site says of one page changes which pages are copies of one another, and so what the site
+# says. A second round finds what the first brought to light; a third has changed nothing yet.
+SETTLING_ROUNDS = 2
+
 
 class Run:
     """One run over a plan. `batches`, `analyze` and `add` for each; then `judge`; then `finish`."""
@@ -38,6 +42,7 @@ class Run:
         self._entry = entry
         self._spool = spool
         self._spooled: list[int] = []
+        self._with_full_pages: list[int] = []
         self._began = time.monotonic()
         self._folder = folders.reopen(
             Path(entry.folder),
@@ -68,16 +73,18 @@ class Run:
     def add(self, result: BatchResult) -> None:
         """Remember a batch's analyses and keep them for judging."""
         self.scorer.add(result.analyses)
-        self._spooled.append(self._spool.tell())
+        place = self._spool.tell()
+        self._spooled.append(place)
+        if any(analysis.document.dense for analysis in result.analyses):
+            self._with_full_pages.append(place)
         pickle.dump(result, self._spool, protocol=pickle.HIGHEST_PROTOCOL)
 
     def judge(self) -> Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]:
         """Judge, write and note batch after batch: number, documents' rows, failures."""
         self._write_failures()
-        for place in self._spooled:
-            self._spool.seek(place)
-            # Written by this very process into an unnamed temporary file.
-            result = cast(BatchResult, pickle.load(self._spool))
+        # What the last batch tells of a site holds for the first as well.
+        self._settle()
+        for result in self._results(self._spooled):
             records = [report.as_record() for report in self.scorer.judge(result.analyses)]
             self._commit(result, records)
             yield result.number, records, result.failures
@@ -107,6 +114,25 @@ class Run:
     def close(self) -> None:
         """Let go of the part files; an unfinished run can be carried on by the next."""
         self._folder.close()
+
+    def _settle(self) -> None:
+        changed = 0
+        for _ in range(SETTLING_ROUNDS):
+            full = self._with_full_pages
+            news = sum(self.scorer.survey(result.analyses) for result in self._results(full))
+            if not news:
+                break
+            changed += news
+            for result in self._results(full):
+                self.scorer.settle(result.analyses)
+        if changed:
+            self.scorer.index.tidy()
+
+    def _results(self, places: Sequence[int]) -> Iterator[BatchResult]:
+        for place in places:
+            self._spool.seek(place)
+            # Written by this very process into an unnamed temporary file.
+            yield cast(BatchResult, pickle.load(self._spool))
 
     def _commit(self, result: BatchResult, records: Sequence[dict[str, Any]]) -> None:
         self._folder.documents.append(records)
