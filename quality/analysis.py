@@ -281,7 +281,10 @@ def _scores(looked: Looked | None, document: Document) -> Floats:
 def _repetition_of_all(
     view: Unbroken, repetition: Sequence[Repetition | None]
 ) -> list[Repetition | None]:
-    """The repetition of each paragraph: that of its least repeated line."""
+    """The repetition of each paragraph: that of its least repeated line.
+
+    It has a place, or is part of a passage, if all its lines are.
+    """
     found: list[Repetition | None] = []
     for own in view.lines:
         known = [one for one in (repetition[number] for number in own) if one is not None]
@@ -289,7 +292,9 @@ def _repetition_of_all(
             found.append(None)
             continue
         least = min(known, key=lambda one: one.share)
-        found.append(replace(least, fixed=all(one.fixed for one in known)))
+        passages = {one.passage for one in known if not one.fixed}
+        passage = passages.pop() if len(passages) == 1 else None
+        found.append(replace(least, fixed=all(one.fixed for one in known), passage=passage))
     return found
 
 

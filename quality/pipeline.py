@@ -105,6 +105,7 @@ class Scorer:
             for analysis in again:
                 self._know_furniture(analysis)
             self.index.add([self._signature(analysis) for analysis in analyses])
+            self.sites.recount()
 
     def survey(self, analyses: Sequence[Analysis]) -> int:
         """Look for furniture that only its site tells apart; on how many pages there is news.
@@ -149,25 +150,26 @@ class Scorer:
             yield self._report(found, scored)
 
     def _know_furniture(self, analysis: Analysis) -> bool:
-        """Whether the site says more of a full page than was known of it."""
+        """Whether the site says something else of a full page than was known of it."""
         document = analysis.document
         if not document.dense:
             return False
-        repetition = self._repetition(document)
-        if not any(one and (one.fixed or one.passage is not None) for one in repetition):
-            return False
-        found = self.analyzer.find_chrome(
-            document, analysis.hits, analysis.line_scores, repetition, words=analysis.words
-        )
-        furniture = frozenset(finding.block for finding in found.findings)
-        known = self._furniture.get(_place(analysis), _chrome_of(analysis))
-        self._furniture[_place(analysis)] = furniture
+        place, alone = _place(analysis), _chrome_of(analysis)
+        known = self._furniture.pop(place, alone)
+        repetition, furniture = self._repetition(document), alone
+        if any(one and (one.fixed or one.passage is not None) for one in repetition):
+            found = self.analyzer.find_chrome(
+                document, analysis.hits, analysis.line_scores, repetition, words=analysis.words
+            )
+            furniture = frozenset(finding.block for finding in found.findings)
+        if furniture != alone:
+            self._furniture[place] = furniture
         return furniture != known
 
     def _signature(self, analysis: Analysis) -> DocumentSignature:
         """Of a document without its chrome, also without what only its site tells apart."""
         furniture = self._furniture.get(_place(analysis))
-        if furniture is None or furniture == _chrome_of(analysis):
+        if furniture is None:
             return analysis.signature
         return sign_document(analysis.document, furniture)
 

@@ -58,8 +58,8 @@ def finding_of(
         evidence.append(_site_evidence(signals.repetition, block.start, block.end))
     if menu is not None:
         name = f"menu of {menu.lines} lines"
-        share = menu.gone / menu.lines
-        evidence.append(Evidence(EvidenceKind.FEATURE, name, share, block.start, block.end))
+        odds = log(menu.gone / (menu.lines - menu.gone))
+        evidence.append(Evidence(EvidenceKind.FEATURE, name, odds, block.start, block.end))
     if signals.score > 0:
         chance = min(max(signals.score, 1e-6), 1 - 1e-6)
         odds = log(chance / (1 - chance))
@@ -99,13 +99,18 @@ def _category(signals: Signals) -> str:
 def _reason(signals: Signals, why: Sequence[Contribution], menu: Menu | None) -> str:
     repetition = signals.repetition
     if menu is not None:
-        return f"Stands in a run of {menu.lines} short lines, {menu.gone} of them site chrome."
+        return (
+            f"Stands in a run of {menu.lines} short lines, {menu.gone} of which are taken for "
+            "site furniture."
+        )
     if signals.hit is not None:
         name = str(signals.hit.category).replace("-", " ")
         return f"Site chrome: {name} (rule {signals.hit.id})."
     if repetition is not None and signals.least_repeated < inf:
         what = "of this shape" if repetition.shape else "with this wording"
         where = ", beside the same lines" if repetition.fixed else ""
+        if repetition.fixed and repetition.passage is not None:
+            where += " that read like site furniture on the whole"
         return (
             f"Site chrome: lines {what} stand in {repetition.documents} documents of the site "
             f"({repetition.share:.0%}){where}."

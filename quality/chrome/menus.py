@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from quality.chrome.headlines import Sayings
-from quality.chrome.signals import Signals
+from quality.chrome.signals import Signals, ends_sentence
 from quality.document import Document
 
 # A run of so many lines, each as short as this and without the end of a sentence, of which such a
@@ -28,7 +28,6 @@ RUN_MARGIN = -2.0
 # Headlines stand among short lines too. What may be one stays, unless more lines stay around it: of
 # 589 articles of train hosts 25 headlines were lost before, 48 without this and 32 with it.
 HEADLINE_GAP = 4
-_ENDS = (".", "!", "?", "…")
 
 
 class Menu(NamedTuple):
@@ -47,7 +46,7 @@ def rest_of_menus(
     if not signals or not signals[0].is_full:
         return found
     texts = list(document.block_texts())
-    is_short = [len(text) <= RUN_CHARS and not text.endswith(_ENDS) for text in texts]
+    is_short = [len(text) <= RUN_CHARS and not ends_sentence(text) for text in texts]
     sayings = Sayings.of(texts, {number for number in range(len(texts)) if is_short[number]})
     for short, run in itertools.groupby(range(len(texts)), is_short.__getitem__):
         lines = list(run)

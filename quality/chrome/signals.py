@@ -90,7 +90,8 @@ FULL_LINES = 30
 # one line it may be a title: "About us" over a byline.)
 MENU_WORDS = frozenset({Category.NAVIGATION, Category.RELATED})
 MENU_LINES = 2
-_SENTENCE_ENDS = (".", "!", "?", "…", ".”", '."', "?”", '?"', "!”", '!"')
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", "।")
+_CLOSING_QUOTES = "'\"”’»」』"
 _QUOTES = ('"', "“", "„", "«")
 _CODE_ENDS = (";", "{", "}")
 _LABEL_ENDS = (":", "：")
@@ -259,7 +260,7 @@ def _threads(hits: Sequence[RuleHit | None]) -> list[RuleHit | None]:
 
 
 def _form_of(text: str, words: int) -> _Form:
-    is_sentence = words >= SENTENCE_WORDS and text.rstrip().endswith(_SENTENCE_ENDS)
+    is_sentence = words >= SENTENCE_WORDS and ends_sentence(text)
     is_quoted = text.startswith(_QUOTES) or text.endswith(_CODE_ENDS)
     is_marked, is_item = _MARKED.match(text) is not None, text.startswith(_BULLETS)
     return _Form(len(text), is_sentence, is_quoted, is_marked, is_item)
@@ -291,6 +292,11 @@ def _least_repeated(
     if has_place(repetition) and not is_long:
         return -inf
     return -SITE_SUPPORT[name] if recurs(repetition, site_share) else inf
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line ends as sentences do."""
+    return text.rstrip().rstrip(_CLOSING_QUOTES).endswith(_SENTENCE_ENDS)
 
 
 def has_place(repetition: Repetition | None) -> bool:

@@ -228,17 +228,21 @@ class SiteLines:
                 pairs_in[number] = self._clusters_with(host, pair, known)
         wordings = [exact for exact, _ in keys]
         places = [_Place() for _ in keys]
-        for lines in _passages(wordings, pairs_in, SHARED_DOCUMENTS, SHARED_LINES):
-            for number in lines:
-                places[number] = _Place(passage=lines.start)
-        for lines in _passages(
-            wordings, pairs_in, max(PASSAGE_SHARE * known.total, PASSAGE_DOCUMENTS), PASSAGE_LINES
-        ):
+        least = max(PASSAGE_SHARE * known.total, PASSAGE_DOCUMENTS)
+        for lines in _passages(wordings, pairs_in, least, PASSAGE_LINES):
             for number in lines:
                 places[number] = _Place(fixed=True)
         for number, clusters in enumerate(pairs_in):
             if clusters >= max(PLACE_SHARE * known.total, 2):
                 places[number] = places[number + 1] = _Place(fixed=True)
+        # What two pages show right under a menu is no passage by the lines of the menu.
+        open_pairs = [
+            0 if first.fixed or second.fixed else clusters
+            for (first, second), clusters in zip(pairwise(places), pairs_in, strict=True)
+        ]
+        for lines in _passages(wordings, open_pairs, SHARED_DOCUMENTS, SHARED_LINES):
+            for number in lines:
+                places[number] = _Place(passage=lines.start)
         return places
 
     def _clusters_with(self, host: str, key: int, known: _Host) -> int:
@@ -267,10 +271,12 @@ def _passages(
 
 def _repetition(counts: tuple[int, int], total: int, place: _Place) -> Repetition | None:
     exact, shape = counts
-    if place.fixed or place.passage is not None:
-        return Repetition(exact, exact / total, fixed=place.fixed, passage=place.passage)
+    if place.fixed:
+        return Repetition(exact, exact / total, fixed=True)
     most = max(exact, shape)
-    return Repetition(most, most / total, shape=exact < most) if most >= 2 else None
+    if most < 2:
+        return None
+    return Repetition(most, most / total, shape=exact < most, passage=place.passage)
 
 
 def line_keys(line: str) -> _Keys:

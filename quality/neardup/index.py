@@ -114,9 +114,13 @@ class SectionIndex:
         }
 
     def tidy(self) -> None:
-        """Make the keys in memory anew, without those of texts that have been replaced."""
-        self._reset()
-        self._synchronise()
+        """Make the keys in memory anew if there are some of texts that have been replaced.
+
+        They take part in what is commonplace, and in how many texts are looked at under a key.
+        """
+        if self._has_old_keys:
+            self._reset()
+            self._synchronise()
 
     def rebuild(self) -> None:
         """Make keys and clusters anew from the stored signatures."""
@@ -129,6 +133,7 @@ class SectionIndex:
     def _reset(self) -> None:
         self._keys = KeyIndex()
         self._last = 0
+        self._has_old_keys = False
 
     def _synchronise(self) -> None:
         last = self._store.last_text()
@@ -166,11 +171,12 @@ class SectionIndex:
             if self._store.carrying(text, 1):
                 continue
             self._store.delete_text(text)
+            self._has_old_keys = True
             left = self._store.texts_led_by(text)
             for member in left.numbers.tolist():
                 self._set_leader(member, member)
             self._assign(left, keys_of(left.texts, self._scheme))
-        # Keys of what was deleted stay in memory until the index is opened again: they lead
+        # Keys of what was deleted stay in memory until `tidy`, or the next opening: they lead
         # to nothing, or to a newer text of that number that verification turns away.
         self._last = self._store.last_text()
 

@@ -116,17 +116,13 @@ class Run:
         self._folder.close()
 
     def _settle(self) -> None:
-        changed = 0
+        full = self._with_full_pages
         for _ in range(SETTLING_ROUNDS):
-            full = self._with_full_pages
-            news = sum(self.scorer.survey(result.analyses) for result in self._results(full))
-            if not news:
+            if not sum(self.scorer.survey(result.analyses) for result in self._results(full)):
                 break
-            changed += news
             for result in self._results(full):
                 self.scorer.settle(result.analyses)
-        if changed:
-            self.scorer.index.tidy()
+        self.scorer.index.tidy()
 
     def _results(self, places: Sequence[int]) -> Iterator[BatchResult]:
         for place in places:

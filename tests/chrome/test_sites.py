@@ -149,6 +149,25 @@ def test_a_passage_of_two_documents_has_no_place():
         assert [one and one.passage for one in found] == [None, *[1] * len(menu)]
 
 
+def test_a_line_under_the_menu_is_no_passage(sites):
+    """Two pages show it beside the menu of all pages: the lines of the menu say nothing of it."""
+    menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
+    for n in range(20):
+        sites.add(HOST, f"d{n}", [*menu, "Overview of it" if n < 2 else f"Story {n} of the day"])
+    *over, last = repeated(sites, [*menu, "Overview of it"])
+    assert all(one.fixed for one in over)
+    assert (last.documents, last.fixed, last.passage) == (2, False, None)
+
+
+def test_a_line_of_a_passage_is_counted_by_its_shape(sites):
+    """Unless the passage has a place."""
+    menu = [f"Seen {n} times today" for n in range(SHARED_LINES)]
+    for n in range(10):
+        sites.add(HOST, f"d{n}", menu if n < 2 else ["Seen 77 times today"])
+    found = repeated(sites, menu)
+    assert {(one.documents, one.shape, one.passage) for one in found} == {(10, True, 0)}
+
+
 def test_short_passages_and_single_ones_are_none(sites):
     """Fewer lines than a menu has, or lines of one document only."""
     menu = [f"Topic {letter}" for letter in "abcdefghijklmnopqr"]
