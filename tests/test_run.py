@@ -31,11 +31,19 @@ def inbox(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
 
 
 def score(
-    paths: list[Path], folder: Path, state: Path | None, *, batch: int = 500, jobs: int = 1
+    paths: list[Path],
+    folder: Path,
+    state: Path | None,
+    *,
+    batch: int = 500,
+    jobs: int = 1,
+    rescore: bool = False,
 ) -> list[dict[str, Any]]:
     """Run over `paths`; returns the rows of documents.jsonl."""
     settings = Settings.model_validate({**QUICK, "run": {"batch_files": batch, "jobs": jobs}})
-    with open_run(paths, settings=settings, out=folder.parent, state=state, folder=folder) as run:
+    with open_run(
+        paths, settings=settings, out=folder.parent, state=state, folder=folder, rescore=rescore
+    ) as run:
         for part in run.batches():
             run.add(analyze_batch(part, settings))
         for _ in run.judge():
@@ -140,18 +148,31 @@ def test_what_a_site_tells_depends_on_no_order(site: Path, tmp_path: Path) -> No
     files = sorted(site.iterdir())
     state = tmp_path / "state.db"
     first = score(files, tmp_path / "a", state)
-    settings = Settings.model_validate(QUICK)
-    with open_run(
-        files, settings=settings, out=tmp_path, state=state, folder=tmp_path / "b", rescore=True
-    ) as run:
-        for part in run.batches():
-            run.add(analyze_batch(part, settings))
-        again = [row for _, rows_of_batch, _ in run.judge() for row in rows_of_batch]
+    again = score(files, tmp_path / "b", state, rescore=True)
     small = score(files[::-1], tmp_path / "c", None, batch=3)
     for other in (again, small):
         assert [key(row) for row in other] == [key(row) for row in first]
         assert [row["blocks"] for row in other] == [row["blocks"] for row in first]
         assert related(other) == related(first)
+
+
+def test_copies_beside_a_known_page_are_one_document(site: Path, tmp_path: Path) -> None:
+    """Eight copies of one page are no site; also where the state knew another page of it."""
+    page, story = (site / "page1.txt", (site / "page0.txt").read_text(encoding="utf-8"))
+    folder = tmp_path / "atlas.example"
+    folder.mkdir()
+    shutil.copy(page, folder)
+    state = tmp_path / "state.db"
+    score([folder], tmp_path / "a", state)
+    for number in range(8):
+        (folder / f"copy{number}.txt").write_text(f"{story}\nCopy {number} of ours.\n", "utf-8")
+    found = score([folder], tmp_path / "b", state, rescore=True)
+    fresh = score([folder], tmp_path / "c", None)
+    assert {row["path"]: row["blocks"] for row in found} == {
+        row["path"]: row["blocks"] for row in fresh
+    }
+    assert related(found) == related(fresh)
+    assert not any("site" in block["reason"] for row in found for block in row["blocks"][:100])
 
 
 def test_a_later_page_is_signed_without_the_menu(site: Path, tmp_path: Path) -> None:
