@@ -32,8 +32,9 @@ LONG_CHARS = 200
 THREAD_LINES = 3
 # The share of distinct documents of a host from which a recurring line is a signal, and how far
 # below the threshold the model may then be. On full pages it must be sure by itself: what recurs
-# there and is not text stands in a passage or in a fixed place. (With a support of 1, half of what
-# it takes more is text: "Parameters:", "Report feedback" over a listing.)
+# there and is not text stands in a passage or in a fixed place. With a support of 1, of the chrome
+# of the one host with nine pages .903 goes at .62 % of the content lost, with none .901 at .55 %;
+# of 30 manuals .901 at .45 %, and .894 at .37 %.
 SITE_SHARE = 0.3
 SITE_SUPPORT: dict[Situation, float] = {"clean": 2.0, "dense": 0.0}
 # A long passage that stands in several documents of a site is one thing: a menu, or a listing. Its
