@@ -138,7 +138,7 @@ def clean(model: LineModel, rules: RuleSet) -> Iterator[str]:
 
 
 def _cut_of_file(text: str, model: LineModel, rules: RuleSet) -> set[int]:
-    view = Unbroken.of(from_file(text.split("\n")))
+    view = Unbroken.of(from_file(text.split("\n"), rules))
     hits = [rules.match(line, view.whole.language) for line in view.whole.block_texts()]
     scores = score(model, view.whole, hits)
     found = find_chrome(view.whole, hits, scores, thresholds=model.thresholds)

@@ -21,6 +21,7 @@ from quality.chrome.labelled import CHROME, CONTENT, HEADING, UNKNOWN, LabelledP
 from quality.chrome.lines import LineModel, Situation
 from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition
+from quality.chrome.situation import in_situation
 from quality.document import Block, BlockKind, Document, Markup, Page
 from quality.extract import extract
 from quality.extract.breaks import hard_breaks
@@ -175,7 +176,7 @@ def decided(
     rules = RuleSet.load()
 
     def run(page: LabelledPage) -> list[Bools]:
-        document = from_file(page.lines) if as_file else as_document(page)
+        document = from_file(page.lines, rules) if as_file else as_document(page)
         if len(document.blocks) != len(page.lines):
             document = as_document(page)
         view = Unbroken.of(document)
@@ -273,9 +274,13 @@ def as_document(page: LabelledPage) -> Document:
     return Document("d", "d", text, tuple(blocks), dense=page.situation == "dense")
 
 
-def from_file(lines: Sequence[str]) -> Document:
+def from_file(lines: Sequence[str], rules: RuleSet) -> Document:
     """What the chain makes of the lines in a text file."""
-    return extract(Page("d", "d.txt", "\n".join(lines), Markup.PLAIN))
+    document = extract(Page("d", "d.txt", "\n".join(lines), Markup.PLAIN))
+    whole = Unbroken.of(document).whole
+    paragraphs = list(whole.block_texts())
+    hits = [rules.match(paragraph, whole.language) for paragraph in paragraphs]
+    return in_situation(document, paragraphs, hits)
 
 
 def table(

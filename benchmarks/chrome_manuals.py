@@ -123,8 +123,8 @@ HOSTS: Mapping[str, Manual] = {
 }
 
 
-# Manuals that were not looked at before figures on them were first printed. Since then their totals,
-# and some of the lines lost, were in sight when menus came to be judged as a whole.
+# Manuals that were not looked at before figures on them were first printed. Since then their
+# totals, and some of the lines lost, were in sight when menus came to be judged as a whole.
 _ARTICLE = f"{_SPHINX} | //div[@itemprop='articleBody']"
 UNSEEN: Mapping[str, Manual] = {
     "bind": Manual("bind9-doc", "bind9-doc/arm/*.html", _ARTICLE),

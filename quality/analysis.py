@@ -20,6 +20,7 @@ from quality.chrome.features import Floats
 from quality.chrome.lines import LineModel, Lines, Looked
 from quality.chrome.rules import RuleHit, RuleSet
 from quality.chrome.sites import Repetition
+from quality.chrome.situation import in_situation
 from quality.classify.classifier import ParagraphClassifier, Passage
 from quality.classify.labels import Label, Paragraph, Scored
 from quality.document import BlockKind, Document, Evidence, EvidenceKind, Page
@@ -111,9 +112,17 @@ class Analyzer:
         """What can be said of each document alone. Many at once cost half, and say the same."""
         return [found for group in _groups(documents) for found in self._examine(group)]
 
-    def _examine(self, documents: Sequence[Document]) -> Iterator[Analysis]:
-        wholes = [Unbroken.of(document).whole for document in documents]
-        hits = [self._hits(whole) for whole in wholes]
+    def _examine(self, extracted: Sequence[Document]) -> Iterator[Analysis]:
+        views = [Unbroken.of(document).whole for document in extracted]
+        hits = [self._hits(view) for view in views]
+        documents = [
+            in_situation(document, list(view.block_texts()), own)
+            for document, view, own in zip(extracted, views, hits, strict=True)
+        ]
+        wholes = [
+            replace(view, dense=document.dense)
+            for view, document in zip(views, documents, strict=True)
+        ]
         words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
         looked = self._look(wholes, hits)
         scores = [_scores(one, whole) for one, whole in zip(looked, wholes, strict=True)]

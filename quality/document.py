@@ -109,8 +109,9 @@ class Document:
     """Extracted text with its blocks and sections, in reading order.
 
     `host` is lower case without `www.`. `language` is an ISO 639-1 code, or None where it
-    cannot be told. `dense` is True for plain text that still carries a whole page's
-    furniture. `flags` are findings about the text as a whole, such as `truncated`.
+    cannot be told. `plain`: no markup told text and furniture apart. `dense`: plain text that still
+    carries a whole page's furniture (`quality.chrome.situation`). `flags` are findings about the
+    text as a whole, such as `truncated`.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Document:
     title: str | None = None
     published: str | None = None
     language: str | None = None
+    plain: bool = False
     dense: bool = False
     flags: frozenset[str] = field(default_factory=frozenset)
 

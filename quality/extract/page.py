@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from quality.document import TRUNCATED, Block, BlockKind, Document, Markup, Page
 from quality.errors import ExtractError
 from quality.extract.blockmodel import BlockModel
-from quality.extract.density import is_dense
 from quality.extract.html import extract_html
 from quality.extract.limits import DEFAULT_LIMITS, Limits, check_chars
 from quality.extract.parts import Part
@@ -98,7 +97,7 @@ def _extract(page: Page, limits: Limits, model: BlockModel | None) -> Document:
     is_cut = body.blocks[-1].kind in _PROSE_KINDS and is_truncated(paragraphs[-1], language)
     return replace(
         document,
-        dense=page.markup is not Markup.HTML and is_dense(paragraphs),
+        plain=page.markup is not Markup.HTML,
         flags=frozenset({TRUNCATED} if is_cut else ()),
     )
 

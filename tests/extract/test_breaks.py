@@ -114,10 +114,3 @@ def test_each_line_stays_a_block_and_has_the_kind_of_its_paragraph(markup):
     assert set(kinds[1:]) == {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM}
     assert kinds.count(BlockKind.LIST_ITEM) == len(textwrap.wrap(f"- {BODY[1]}", 72))
     assert not document.blocks[-1].goes_on
-
-
-def test_a_full_page_is_told_from_clean_text_however_it_is_broken():
-    """Density goes by paragraphs, not by lines."""
-    assert not extract(Page("d", "d.txt", broken(BODY * 3), Markup.PLAIN)).dense
-    page = "\n".join([*MENU * 3, broken(BODY), *FOOTER * 3])
-    assert extract(Page("d", "d.txt", page, Markup.PLAIN)).dense

@@ -181,25 +181,3 @@ def test_a_text_that_breaks_off_is_flagged(last: str, is_cut: bool) -> None:  # 
     """A last line without its end, but not a caption."""
     document = extract(page(f"{PROSE} {PROSE}\n{last}"))
     assert ("truncated" in document.flags) is is_cut
-
-
-def test_a_full_page_is_dense_and_an_article_is_not() -> None:
-    """Menus above and a footer below make the difference."""
-    menu = ["Home", "News", "Sport", "Weather", "Jobs", "Log in", "Subscribe", "Search"] * 2
-    footer = ["Contact", "Privacy policy", "Terms of use", "Cookies", "© 2026 The Harbour Post"]
-    article = [PROSE] * 8
-    assert extract(page("\n".join([*menu, *article, *footer]))).dense
-    assert not extract(page("\n".join(article))).dense
-
-
-def test_a_short_page_is_full_in_any_language_and_under_any_title() -> None:
-    """Legal links stand under it, and the title of its window is no prose."""
-    menu = ["Zum Inhalt springen", "Startseite", "Verein", "Mannschaften", "Termine", "Suche"]
-    text = [PROSE, PROSE, PROSE, "Aufstellung", PROSE]
-    footer = ["Teilen", "Vorheriger Beitrag", "Impressum", "Datenschutz", "Kontakt"]
-    assert extract(page("\n".join([*menu, *text, *footer]))).dense
-    title = (
-        "Ein Abend am Hafen, an dem alles anders kam als gedacht und niemand nach Hause gehen..."
-    )
-    assert extract(page("\n".join([title, *menu, *text, *footer]))).dense
-    assert not extract(page("\n".join([*menu[:1], *text, *footer[:1]]))).dense
