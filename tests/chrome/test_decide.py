@@ -87,6 +87,37 @@ def test_headings_of_full_pages_go_with_what_they_head():
     assert taken(decide(lines, scores=scores, document=document)) == [*range(6, len(lines))]
 
 
+NAME_OVER_DATE = (pages.BODY[0], "Ada Lindholm", "3 March 2031", *pages.BODY[1:])
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "under", "kind", "level", "goes"),
+    [
+        (NAME_OVER_DATE, 0.9, 0.99, BlockKind.PARAGRAPH, 0, True),
+        (NAME_OVER_DATE, 0.8, 0.99, BlockKind.PARAGRAPH, 0, False),
+        (NAME_OVER_DATE, 0.9, 0.2, BlockKind.PARAGRAPH, 0, False),
+        (NAME_OVER_DATE, 0.9, 0.99, BlockKind.LIST_ITEM, 0, False),
+        (NAME_OVER_DATE, 0.9, 0.99, BlockKind.PARAGRAPH, 2, False),
+        (NAME_OVER_DATE[1:], 0.9, 0.99, BlockKind.PARAGRAPH, 0, False),
+    ],
+    ids=["goes", "not sure", "over text", "over a list", "marked as a heading", "over the text"],
+)
+def test_what_looks_like_a_heading_goes_with_the_line_under_it(
+    lines, name, under, kind, level, goes
+):
+    """A name over a date under a comment: the model is sure of it, and what it stands over goes."""
+    number = lines.index("Ada Lindholm")
+    kinds = [BlockKind.PARAGRAPH] * len(lines)
+    kinds[number], kinds[number + 1] = BlockKind.HEADING, kind
+    scores = [0.0] * len(lines)
+    scores[number], scores[number + 1] = name, under
+    document = pages.document(lines, kinds=kinds)
+    blocks = list(document.blocks)
+    blocks[number] = replace(blocks[number], level=level)
+    document = replace(document, blocks=tuple(blocks))
+    assert (number in taken(decide(lines, scores=scores, document=document))) == goes
+
+
 @pytest.mark.parametrize(
     ("level", "score", "dense", "menus", "goes"),
     [
