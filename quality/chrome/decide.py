@@ -19,7 +19,7 @@ from quality.chrome.lines import Situation, Threshold
 from quality.chrome.menus import rest_of_menus
 from quality.chrome.rule_files import Category
 from quality.chrome.rules import RuleHit
-from quality.chrome.signals import LONG_CHARS, SITE_SHARE, Signals, has_place, recurs, signals_of
+from quality.chrome.signals import LONG_CHARS, SITE_SHARE, Signals, recurs, signals_of
 from quality.chrome.sites import Repetition
 from quality.document import Block, BlockKind, Document
 from quality.tokens import count_words_of
@@ -112,8 +112,7 @@ def _is_chrome(signals: Signals, block: Block, site_share: float) -> bool:
     is_repeated = recurs(signals.repetition, site_share)
     supported = is_repeated or margin >= -signals.support
     recurring = margin >= signals.least_repeated
-    is_taken = margin >= 0 or has_place(signals.repetition)
-    is_misread = signals.is_full and block.level == 0 and is_taken
+    is_misread = signals.is_full and block.level == 0 and (margin >= 0 or recurring)
     if block.kind is BlockKind.HEADING and not is_misread:
         if hit is None:
             return False

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from quality.chrome.headlines import Sayings
 from quality.chrome.signals import Signals, ends_sentence
+from quality.chrome.tables import table_rows
 from quality.document import Document
 
 # A run of so many lines, each as short as this and without the end of a sentence, of which such a
@@ -47,7 +48,11 @@ def rest_of_menus(
     if not signals or not signals[0].is_full:
         return found
     texts = list(document.block_texts())
-    is_short = [len(text) <= RUN_CHARS and not ends_sentence(text) for text in texts]
+    rows = table_rows(texts)
+    is_short = [
+        len(text) <= RUN_CHARS and not ends_sentence(text) and number not in rows
+        for number, text in enumerate(texts)
+    ]
     sayings = Sayings.of(texts, {number for number in range(len(texts)) if is_short[number]})
     for short, run in itertools.groupby(range(len(texts)), is_short.__getitem__):
         lines = list(run)

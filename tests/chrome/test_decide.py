@@ -147,14 +147,17 @@ def test_a_guessed_heading_of_a_full_page_may_prove_a_menu_item(level, score, de
     ("share", "shape", "score", "dense", "goes"),
     [
         (0.3, False, 0.3, True, False),
-        (1.0, False, 0.45, True, False),
+        (0.9, False, 0.45, True, False),
+        (1.0, False, 0.15, True, True),
+        (1.0, False, 0.1, True, False),
+        (1.0, True, 0.15, True, False),
         (0.3, False, 0.15, False, True),
         (0.3, True, 0.15, False, False),
         (0.1, False, 0.3, False, False),
     ],
 )
 def test_a_line_that_recurs_over_the_site_needs_less_of_the_model(share, shape, score, dense, goes):
-    """On full pages it does not: labels and listings recur there as menus do."""
+    """On full pages it must stand nearly everywhere: labels and listings recur there as well."""
     lines = [*pages.MENU, *pages.BODY * 3, *pages.FOOTER]
     number = 2
     scores = [0.05] * len(lines)
@@ -166,6 +169,30 @@ def test_a_line_that_recurs_over_the_site_needs_less_of_the_model(share, shape, 
     )
     assert taken(found) == [number] * goes
     assert all("of the site" in finding.reason for finding in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("share", "others", "kind", "goes"),
+    [
+        (1.0, 3, BlockKind.PARAGRAPH, True),
+        (1.0, 2, BlockKind.PARAGRAPH, False),
+        (0.9, 3, BlockKind.PARAGRAPH, False),
+        (1.0, 3, BlockKind.HEADING, True),
+    ],
+)
+def test_lines_that_stand_everywhere_together_are_a_menu(share, others, kind, goes):
+    """Also where the model reads them like text, as names are, or they look like headings."""
+    lines = [*pages.MENU, *pages.BODY * 3, *pages.FOOTER]
+    scores = [0.05] * len(lines)
+    repetition = [None] * len(lines)
+    for number in range(2, 3 + others):
+        repetition[number] = Repetition(documents=20, share=share)
+    kinds = [BlockKind.PARAGRAPH] * len(lines)
+    kinds[2] = kind
+    document = pages.document(lines, kinds=kinds, dense=True)
+    found = decide(lines, scores=scores, repetition=repetition, document=document)
+    assert (2 in taken(found)) == goes
+    assert all(0 < number < 8 for number in taken(found))
 
 
 @pytest.mark.parametrize(
