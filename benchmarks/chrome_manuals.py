@@ -189,7 +189,8 @@ FRESH: Mapping[str, Manual] = {
 def pages_of(name: str, manual: Manual) -> list[LabelledPage]:
     """The pages of a host, drawn the same way in every run, each line with what it is."""
     folder = downloads.deb(manual.package) / "usr" / "share"
-    paths = sorted({*folder.glob(manual.pages), *folder.glob(f"doc/{manual.pages}")})
+    named = {*folder.glob(manual.pages), *folder.glob(f"doc/{manual.pages}")}
+    paths = sorted(path for path in named if path.is_file())
     random.Random(1).shuffle(paths)
     found: list[LabelledPage] = []
     for path in paths:

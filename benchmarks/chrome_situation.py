@@ -2,13 +2,15 @@
 
 `python -m benchmarks.chrome_situation` prints which share of texts is called a full page, by the
 shipped weights and by weights fitted without the fifth of hosts they judge, and the weights fitted
-on all train hosts, to be written into situation.py.
+on all train hosts, to be written into situation.py. Manuals are learnt from as well, or pages whose
+only furniture are their chapters would pass for text: the first run fetches 24 packages (130 MB
+unpacked). `--manuals` measures on those of `benchmarks.chrome_manuals`, which are others.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.chrome import DATA
+from benchmarks.chrome_manuals import FRESH, HOSTS, Manual, pages_of
+from benchmarks.chrome_manuals import UNSEEN as OTHERS
 from quality.chrome.labelled import (
     CHROME,
     CONTENT,
@@ -40,7 +44,7 @@ SEEDS = ROOT / "seeds"
 UNSEEN = Path(__file__).with_name("full_pages")
 # What each example weighs: pages of our own half as much again, their thinned copies and posts,
 # of which there are many, less.
-WRITTEN_WEIGHT, THINNED_WEIGHT, POST_WEIGHT = 1.5, 0.75, 0.2
+WRITTEN_WEIGHT, THINNED_WEIGHT, POST_WEIGHT, MANUAL_WEIGHT = 1.5, 0.75, 0.2, 0.4
 # Of the furniture of pages of our own so much is left in one of two thinned copies.
 LEFT = 1 / 6
 # A full page called an article keeps half its furniture. As files, articles of train hosts left out
@@ -48,11 +52,57 @@ LEFT = 1 / 6
 FULL_WEIGHT = 1.5
 SEED = 5
 
+_NAVIGATION = tuple(
+    f"//*[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
+    for name in ("navheader", "navfooter", "navigation", "nav-panel", "next_link", "previous_link")
+)
+_SPHINX = (
+    "//div[contains(concat(' ', normalize-space(@class), ' '), ' body ')] | "
+    "//div[@itemprop='articleBody'] | //div[@class='bodywrapper']"
+)
+_DOXYGEN = "//div[@class='contents'] | //div[@class='header']"
+# Manuals to learn from, made by eight programs; none is measured on.
+MANUALS: Mapping[str, Manual] = {
+    **{
+        package: Manual(package, "**/*.html", _SPHINX)
+        for package in (
+            "csvkit-doc",
+            "debian-policy",
+            "execnet-doc",
+            "libcbor-doc",
+            "powerline-doc",
+            "python-tornado-doc",
+            "pywps-doc",
+            "sqlfluff-doc",
+            "ubuntu-packaging-guide-html-de",
+            "ubuntu-packaging-guide-html-es",
+            "ubuntu-packaging-guide-html-fr",
+            "ubuntu-packaging-guide-html-ru",
+            "varnish-doc",
+            "wireplumber-doc",
+        )
+    },
+    **{
+        package: Manual(package, "**/*.html", "//body", _NAVIGATION)
+        for package in ("apt-doc", "libflatpak-doc", "scons-doc", "zsh-doc")
+    },
+    **{
+        package: Manual(package, "**/*.html", _DOXYGEN)
+        for package in ("libgpiod-doc", "libsfml-doc")
+    },
+    "exim4-doc-html": Manual(
+        "exim4-doc-html", "**/spec_html/*.html", "//div[@id='content']", _NAVIGATION
+    ),
+    "ikiwiki": Manual("ikiwiki", "**/*.html", "//div[@id='pagebody'] | //main"),
+    "velocity-doc": Manual("velocity-doc", "**/*.html", "//main | //div[@id='bodyColumn']"),
+    "vitrage-doc": Manual("vitrage-doc", "**/*.html", "//div[contains(@class, 'docs-body')]"),
+}
+
 Floats = NDArray[np.float64]
 
 
 class Example(NamedTuple):
-    """A text that is a full page or not; `hosts` are "train", "dev" or "unseen"."""
+    """A text that is a full page or not, of a set of hosts."""
 
     kind: str
     hosts: str
@@ -86,6 +136,9 @@ def examples_of(
             yield from example(
                 page, "thinned to a sixth", np.flatnonzero(some).tolist(), THINNED_WEIGHT
             )
+        elif page.split == "elsewhere":
+            yield from example(page, "full, of manuals", everything, MANUAL_WEIGHT * FULL_WEIGHT)
+            yield from example(page, "text of manuals", text, MANUAL_WEIGHT)
         elif page.made:
             yield from example(page, "posts with furniture", everything, POST_WEIGHT)
         elif page.situation == "clean":
@@ -95,6 +148,11 @@ def examples_of(
             yield from example(page, kind, everything, FULL_WEIGHT)
             if page.sound:
                 yield from example(page, "gold text", text, 1.0)
+
+
+def pages_of_all(manuals: Mapping[str, Manual]) -> list[LabelledPage]:
+    """The pages of several manuals."""
+    return [page for name, manual in manuals.items() for page in pages_of(name, manual)]
 
 
 def _row(lines: Sequence[str], hits: Sequence[RuleHit | None]) -> tuple[float, ...]:
@@ -141,17 +199,22 @@ def main() -> None:
     """Fit and measure from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
-    data: Path = parser.parse_args().data
+    parser.add_argument("--manuals", action="store_true", help="fetches 170 MB more")
+    options = parser.parse_args()
+    data: Path = options.data
     rng = np.random.default_rng(SEED)
     pages = read_pages(data / "chrome_lines.jsonl.gz", data / "gold_lines.jsonl.gz", SEEDS)
     taught = taught_pages(pages, SEEDS)
     posts = read_posts(data / "site_posts.jsonl.gz", data / "origin_paragraphs.jsonl.gz")
     dev = [page for page in pages if page.split == "dev"]
     examples = [
-        *examples_of([*taught, *furnished(posts, taught)], "train", rng),
+        *examples_of([*taught, *furnished(posts, taught), *pages_of_all(MANUALS)], "train", rng),
         *examples_of(dev, "dev", rng),
         *examples_of(list(labelled_pages(UNSEEN)), "unseen", rng),
     ]
+    if options.manuals:
+        for name, manuals in {"30": HOSTS, "13": OTHERS, "15": FRESH}.items():
+            examples += examples_of(pages_of_all(manuals), name, rng)
     left_out = fitted_without(examples)
     print("called a full page, by the shipped weights and by weights fitted without these hosts")
     for hosts, kind in dict.fromkeys((example.hosts, example.kind) for example in examples):
