@@ -54,6 +54,7 @@ bench-read bench-manuals: bench-%: $(READY) ## chrome on pages that are fetched 
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@$(BIN)/python -m benchmarks.chrome_$(subst bench-,,$@)
 	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_manuals --unseen
+	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_manuals --fresh
 
 clean: ## remove .venv and caches; out/ and inbox/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
