@@ -150,7 +150,7 @@ class Analyzer:
             )
 
     def look_at_lines(self, document: Document) -> tuple[tuple[RuleHit | None, ...], Floats]:
-        """Rule hits and line-model scores of all paragraphs."""
+        """Rule hits and line-model scores of all paragraphs, in the situation that is given."""
         whole = Unbroken.of(document).whole
         hits = self._hits(whole)
         return hits, _scores(self._look([whole], [hits])[0], whole)

@@ -16,6 +16,7 @@ from quality import __version__
 from quality.analysis import Analysis, Analyzer
 from quality.chrome.decide import ChromeFindings
 from quality.chrome.findings import ChromeFinding
+from quality.chrome.signals import stands_everywhere
 from quality.chrome.sites import Repetition, SiteLines
 from quality.classify.labels import Label, Scored
 from quality.document import Block, BlockKind, Document, Evidence
@@ -157,7 +158,7 @@ class Scorer:
         place, alone = _place(analysis), _chrome_of(analysis)
         known = self._furniture.pop(place, alone)
         repetition, furniture = self._repetition(document), alone
-        if any(one and (one.fixed or one.passage is not None) for one in repetition):
+        if any(one and _may_take(one) for one in repetition):
             found = self.analyzer.find_chrome(
                 document, analysis.hits, analysis.line_scores, repetition, words=analysis.words
             )
@@ -239,6 +240,12 @@ class Scorer:
             rules=self.analyzer.rules.fingerprint,
             index_documents=len(self.index),
         )
+
+
+def _may_take(repetition: Repetition) -> bool:
+    """Whether what the site says of a line may take it from a full page that reads like text."""
+    is_placed = repetition.fixed or repetition.passage is not None
+    return is_placed or stands_everywhere(repetition)
 
 
 def _place(analysis: Analysis) -> tuple[str, int]:

@@ -92,11 +92,13 @@ def find_chrome(
     menus = rest_of_menus(document, signals, taken)
     taken |= set(menus)
     taken |= _bare_headings(document, signals, taken)
-    taken |= _heads_of_chrome(document, signals, taken)
+    heads = _heads_of_chrome(document, signals, taken)
+    taken |= set(heads)
     taken -= headline_of_clean(document, signals, taken, site_share)
     taken -= headline_of_full(document, signals, taken, site_share)
     cut = [item for item in signals if item.block in taken]
     kept, over = _within_budget(cut, BUDGET[name] * sum(sizes))
+    kept = _with_what_they_head(kept, heads)
     explained = why([item.block for item in kept]) if why else {}
     findings = tuple(
         finding_of(document, item, explained.get(item.block, ()), menus.get(item.block))
@@ -159,23 +161,37 @@ def _bare_headings(
 
 def _heads_of_chrome(
     document: Document, signals: Sequence[Signals], taken: Collection[int]
-) -> set[int]:
-    """What looks like headings right over lines that go, and reads like chrome itself.
+) -> dict[int, int]:
+    """What looks like headings right over lines that go, and reads like chrome itself; and those.
 
     Names over dates, calls to act over a form: two signals, of which neither suffices. Full pages
-    are judged otherwise, and over the first text that stays the title may stand.
+    are judged otherwise, markup knows its headings better, and over the first text that stays the
+    title may stand.
     """
-    found: set[int] = set()
+    found: dict[int, int] = {}
+    if document.dense or not document.plain:
+        return found
     first = _first_text(document, taken)
     under = None
     for item in reversed(signals):
         block = document.blocks[item.block]
         is_guess = block.kind is BlockKind.HEADING and block.level == 0 and item.block > first
         if is_guess and under is not None and item.margin >= OVER_CHROME_MARGIN:
-            found.add(item.block)
+            found[item.block] = item.block + 1
         goes = item.block in taken or item.block in found
         under = block if goes and block.kind is not BlockKind.LIST_ITEM else None
-    return set() if document.dense else found
+    return found
+
+
+def _with_what_they_head(kept: Sequence[Signals], heads: Mapping[int, int]) -> list[Signals]:
+    """Those that are kept, without heads of lines that stay after all."""
+    stay: list[Signals] = []
+    blocks: set[int] = set()
+    for item in reversed(kept):
+        if heads.get(item.block, -1) in blocks or item.block not in heads:
+            stay.append(item)
+            blocks.add(item.block)
+    return stay[::-1]
 
 
 def _first_text(document: Document, taken: Collection[int]) -> int:

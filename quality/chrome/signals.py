@@ -38,10 +38,11 @@ THREAD_LINES = 3
 # of 30 manuals .901 at .45 %, and .894 at .37 %.
 SITE_SHARE = 0.3
 SITE_SUPPORT: dict[Situation, float] = {"clean": 2.0, "dense": 0.0}
-# What stands on nearly every document of a site needs less, though not nothing: "Parameters:" does
-# so as well. Among as many others around it that do, it is of a menu, whatever the model says. With
-# both, of 30 manuals .880 goes for .877, of 13 others .825 for .799, of 15 more .756 for .740, and
-# .03 more of either at .5 % of the content lost; of the host with nine pages .02 % more is lost.
+# What stands on nearly every document of a site needs less, though not nothing: "Description" does
+# so as well. With as many other wordings around it that do, it is of a menu, whatever the model
+# says. Labels ("Parameters:"), code and rows of tables are neither. With both, of 30 manuals .880
+# goes for .877, of 13 others .825 for .799, of 15 more .756 for .740, and .03 more of either at .5
+# % of the content lost; of the host with nine pages .02 % more is lost.
 EVERYWHERE_SHARE, EVERYWHERE_SUPPORT, EVERYWHERE_CHARS = 0.95, 2.0, 100
 EVERYWHERE_AROUND, EVERYWHERE_LINES = 3, 3
 # A long passage that stands in several documents of a site is one thing: a menu, or a listing. Its
@@ -195,13 +196,13 @@ def signals_of(
             least, HEAD_MARGIN["clean"] if may_head else 0.0, UNKNOWN_MARGIN if is_foreign else 0.0
         )
 
-    everywhere = _everywhere(repetition, texts) if is_full else frozenset()
+    everywhere = _everywhere(repetition, texts) - rows if is_full else frozenset()
 
     def least_repeated(number: int) -> float:
         if number in everywhere and not has_place(repetition[number]):
             around = range(number - EVERYWHERE_AROUND, number + EVERYWHERE_AROUND + 1)
-            others = sum(one in everywhere for one in around) - 1
-            return -inf if others >= EVERYWHERE_LINES else -EVERYWHERE_SUPPORT
+            wordings = {texts[one] for one in around if one in everywhere}
+            return -inf if len(wordings) > EVERYWHERE_LINES else -EVERYWHERE_SUPPORT
         least = _least_repeated(
             repetition[number],
             site_share,
@@ -234,7 +235,7 @@ def signals_of(
             # Asked only of the few lines that nothing else speaks for and the model would take.
             least_alone=least_alone(number) if margin >= 0 and hit_of(number) is None else 0.0,
             least_repeated=least_repeated(number),
-            least_as_head=HEAD_MARGIN["dense" if is_full else "clean"],
+            least_as_head=inf if number in rows else HEAD_MARGIN["dense" if is_full else "clean"],
             is_full=is_full,
             is_in_menu=hits[number] is not None
             and _is_menu(hits[number + 1 : number + 1 + MENU_LINES]),
@@ -315,8 +316,14 @@ def _everywhere(repetition: Sequence[Repetition | None], texts: Sequence[str]) -
     return frozenset(
         number
         for number, (one, text) in enumerate(zip(repetition, texts, strict=True))
-        if has_place(one) or (len(text) <= EVERYWHERE_CHARS and recurs(one, EVERYWHERE_SHARE))
+        if has_place(one) or (stands_everywhere(one) and _may_be_of_menu(texts, number))
     )
+
+
+def _may_be_of_menu(texts: Sequence[str], number: int) -> bool:
+    text = texts[number].rstrip()
+    is_short = len(text) <= EVERYWHERE_CHARS and not text.endswith(_LABEL_ENDS)
+    return is_short and not is_in_code(texts, number)
 
 
 def ends_sentence(text: str) -> bool:
@@ -327,6 +334,11 @@ def ends_sentence(text: str) -> bool:
 def has_place(repetition: Repetition | None) -> bool:
     """Whether a line recurs in its place on the site: enough alone, but for long ones."""
     return repetition is not None and repetition.fixed
+
+
+def stands_everywhere(repetition: Repetition | None) -> bool:
+    """Whether a line stands on nearly every document of its site."""
+    return recurs(repetition, EVERYWHERE_SHARE)
 
 
 def recurs(repetition: Repetition | None, site_share: float) -> bool:

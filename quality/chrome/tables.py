@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 # So many lines in a row with as many columns each, three and more, are a table; a menu in one line
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 # 1,282 are text; in the full pages of the shared data tables have no bars, and there are none.
 TABLE_ROWS = 5
 TABLE_BARS = 2
+_BAR = re.compile(r"\t|(?<=\s)\|(?=\s)")
 
 
 def table_rows(texts: Sequence[str]) -> frozenset[int]:
@@ -23,4 +25,4 @@ def table_rows(texts: Sequence[str]) -> frozenset[int]:
 
 
 def _bars(text: str) -> int:
-    return text.count(" | ") + text.count("\t")
+    return len(_BAR.findall(text))

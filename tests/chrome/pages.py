@@ -48,4 +48,4 @@ def document(
         blocks.append(Block(start, start + len(line), kind))
         start += len(line) + 1
     text = "\n".join(lines)
-    return Document(id="d", path="d.txt", text=text, blocks=tuple(blocks), dense=dense, host=host)
+    return Document("d", "d.txt", text, tuple(blocks), host=host, plain=True, dense=dense)

@@ -196,6 +196,41 @@ def test_lines_that_stand_everywhere_together_are_a_menu(share, others, kind, go
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ("Parameters:", "Returns:", "Raises:", "Return type:"),
+        ("Yes", "No", "Yes", "Yes"),
+        ("{", "return 0;", "}", "};"),
+        tuple(f"Pier {number} | {number} m | oak" for number in range(5)),
+    ],
+    ids=["labels", "cells", "code", "a table"],
+)
+def test_what_recurs_in_manuals_is_no_menu(lines):
+    """Labels, cells of tables and code stand on all their pages, and beside one another."""
+    whole = [*pages.MENU, *pages.BODY * 4, *lines, *pages.FOOTER]
+    first = whole.index(lines[0])
+    repetition = [None] * len(whole)
+    for number in range(first, first + len(lines)):
+        repetition[number] = Repetition(documents=20, share=1.0)
+    document = pages.document(whole, dense=True)
+    found = decide(whole, scores=[0.02] * len(whole), repetition=repetition, document=document)
+    assert taken(found) == []
+
+
+def test_a_head_stays_with_what_it_heads():
+    """Where the budget keeps the line under it, or markup says what is a heading."""
+    lines = [*NAME_OVER_DATE[:3], *pages.BODY[1:]]
+    kinds = [BlockKind.PARAGRAPH, BlockKind.HEADING, *[BlockKind.PARAGRAPH] * (len(lines) - 2)]
+    scores = [0.0, 0.99, 0.99, *[0.0] * (len(lines) - 3)]
+    document = pages.document(lines, kinds=kinds)
+    assert taken(decide(lines, scores=scores, document=document)) == [1, 2]
+    marked_up = replace(document, plain=False)
+    assert taken(decide(lines, scores=scores, document=marked_up)) == [2]
+    words = [1, 1, BUDGET_WORDS, *[1] * (len(lines) - 3)]
+    assert taken(decide(lines, scores=scores, document=document, words=words)) == []
+
+
+@pytest.mark.parametrize(
     ("line", "kind", "score", "goes"),
     [
         ("Write to us whenever you like.", BlockKind.PARAGRAPH, 0.93, True),

@@ -18,13 +18,14 @@ def test_a_run_of_rows_with_as_many_columns_is_a_table() -> None:
     """With bars or tabs between them."""
     assert table_rows(["Piers", *ROWS, "All of them"]) == set(range(1, TABLE_ROWS + 1))
     assert table_rows([row.replace(" | ", "\t") for row in ROWS]) == set(range(TABLE_ROWS))
+    assert table_rows([*ROWS[1:], "Pier | | oak"]) == set(range(TABLE_ROWS))
 
 
 @pytest.mark.parametrize(
     "lines",
     [
         ROWS[:-1],
-        ("Privacy | Terms | Imprint", "Home | News", *ROWS[:3]),
+        (*(f"{row} | sound" for row in ROWS[:2]), *ROWS[2:]),
         tuple(row.split(" | ")[0] + " | oak" for row in ROWS),
     ],
     ids=["too few", "of unlike columns", "of two columns"],
