@@ -51,7 +51,8 @@ _LEGAL = re.compile(
     re.IGNORECASE,
 )
 _MOST_LEGAL = 3
-_MOST_KINDS = 10
+# So many categories of rules count one; there are 19.
+_KINDS_UNIT = 10
 _STOP = re.compile(r"""[.!?…:;。！？]['"”’»)\]]*$""")
 
 
@@ -99,7 +100,7 @@ def situation_features(lines: Sequence[str], hits: Sequence[RuleHit | None]) -> 
         "over": math.log1p(_first(prose_lines[1:])),
         "under": math.log1p(_first(prose_lines[::-1])),
         "legal": min(_MOST_LEGAL, sum(map(_is_legal, lines[-EDGE_LINES:]))) / _MOST_LEGAL,
-        "kinds": len(kinds) / _MOST_KINDS,
+        "kinds": len(kinds) / _KINDS_UNIT,
         "named_first": _share(named[:EDGE_LINES]),
         "named_last": _share(named[-EDGE_LINES:]),
     }
