@@ -31,8 +31,8 @@ BUDGET: dict[Situation, float] = {"clean": 0.35, "dense": 0.97}
 # Short texts: that many words may always go, or a page of five lines could lose none.
 BUDGET_WORDS = 40
 # So sure the model must be to take what looks like a heading with the line under it. Of read lines
-# of train hosts left out, as files, 50 lines of chrome go so, with 8 headings ("Our Services") and 5
-# lines of content. (Most read lines are ones that a model was unsure of.)
+# of train hosts left out, as files, 50 lines of chrome go so, with 8 headings ("Our Services") and
+# 5 lines of content. (Most read lines are ones that a model was unsure of.)
 OVER_CHROME_MARGIN = 2.0
 # Words of these rules also head sections ("Discussion", "Conditions", "Support us"): they take a
 # heading only where it heads nothing.
