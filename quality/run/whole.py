@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from quality.report import PageFailure
 from quality.run.batches import Batch, BatchResult, plan_batches
 from quality.run.folder import begin_run, finish_folder
 from quality.run.plan import Plan, make_plan
+from quality.run.spool import Spool
 from quality.settings import Settings
 from quality.state import LOCK_TIMEOUT_S, State, writer_lock
 from quality.summary import RunSummary
@@ -34,15 +34,14 @@ class Run:
     """One run over a plan. `batches`, `analyze` and `add` for each; then `judge`; then `finish`."""
 
     def __init__(
-        self, scorer: Scorer, ledger: Ledger, plan: Plan, *, entry: RunEntry, spool: BinaryIO
+        self, scorer: Scorer, ledger: Ledger, plan: Plan, *, entry: RunEntry, spool: Spool
     ) -> None:
         self.scorer = scorer
         self.ledger = ledger
         self.plan = plan
         self._entry = entry
         self._spool = spool
-        self._spooled: list[int] = []
-        self._with_full_pages: list[int] = []
+        self._with_pages: list[int] = []
         self._began = time.monotonic()
         self._folder = folders.reopen(
             Path(entry.folder),
@@ -73,18 +72,16 @@ class Run:
     def add(self, result: BatchResult) -> None:
         """Remember a batch's analyses and keep them for judging."""
         self.scorer.add(result.analyses)
-        place = self._spool.tell()
-        self._spooled.append(place)
+        number = self._spool.append(result)
         if any(analysis.document.dense for analysis in result.analyses):
-            self._with_full_pages.append(place)
-        pickle.dump(result, self._spool, protocol=pickle.HIGHEST_PROTOCOL)
+            self._with_pages.append(number)
 
     def judge(self) -> Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]:
         """Judge, write and note batch after batch: number, documents' rows, failures."""
         self._write_failures()
         # What the last batch tells of a site holds for the first as well.
         self._settle()
-        for result in self._results(self._spooled):
+        for result in self._spool.read(range(len(self._spool))):
             records = [report.as_record() for report in self.scorer.judge(result.analyses)]
             self._commit(result, records)
             yield result.number, records, result.failures
@@ -116,19 +113,13 @@ class Run:
         self._folder.close()
 
     def _settle(self) -> None:
-        full = self._with_full_pages
+        pages = self._with_pages
         for _ in range(SETTLING_ROUNDS):
-            if not sum(self.scorer.survey(result.analyses) for result in self._results(full)):
+            if not sum(self.scorer.survey(result.analyses) for result in self._spool.read(pages)):
                 break
-            for result in self._results(full):
+            for result in self._spool.read(pages):
                 self.scorer.settle(result.analyses)
         self.scorer.index.tidy()
-
-    def _results(self, places: Sequence[int]) -> Iterator[BatchResult]:
-        for place in places:
-            self._spool.seek(place)
-            # Written by this very process into an unnamed temporary file.
-            yield cast(BatchResult, pickle.load(self._spool))
 
     def _commit(self, result: BatchResult, records: Sequence[dict[str, Any]]) -> None:
         self._folder.documents.append(records)
@@ -220,6 +211,6 @@ def open_run(
         plan = make_plan(paths, scorer, ledger, rescore=rescore, takes=takes)
         entry = begin_run(ledger, analyzer, out=out, folder=folder, overwrite=overwrite)
         spool = stack.enter_context(tempfile.TemporaryFile())
-        run = Run(scorer, ledger, plan, entry=entry, spool=cast(BinaryIO, spool))
+        run = Run(scorer, ledger, plan, entry=entry, spool=Spool(cast(BinaryIO, spool)))
         stack.callback(run.close)
         yield run
