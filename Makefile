@@ -55,6 +55,7 @@ bench-read bench-manuals: bench-%: $(READY) ## chrome on pages that are fetched 
 	@$(BIN)/python -m benchmarks.chrome_$(subst bench-,,$@)
 	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_manuals --unseen
 	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_manuals --fresh
+	@test $@ != bench-manuals || $(BIN)/python -m benchmarks.chrome_files
 
 clean: ## remove .venv and caches; out/ and inbox/ stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

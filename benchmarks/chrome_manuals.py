@@ -243,14 +243,12 @@ def figures(hosts: Mapping[str, Sequence[LabelledPage]]) -> Iterator[str]:
     yield from table(pages, systems, compared, ((0.005, "share", 0.80),))
 
 
-def main() -> None:
-    """Measure from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    sets = parser.add_mutually_exclusive_group()
-    sets.add_argument("--unseen", action="store_true", help="thirteen others, 17 MB")
-    sets.add_argument("--fresh", action="store_true", help="fifteen more, 29 MB")
-    options = parser.parse_args()
-    chosen = FRESH if options.fresh else UNSEEN if options.unseen else HOSTS
+def fetched(arguments: argparse.Namespace) -> dict[str, list[LabelledPage]]:
+    """The pages of the chosen set, by host; hosts that cannot be fetched are named and left out.
+
+    Exits where none can be.
+    """
+    chosen = FRESH if arguments.fresh else UNSEEN if arguments.unseen else HOSTS
     hosts: dict[str, list[LabelledPage]] = {}
     for name, manual in chosen.items():
         try:
@@ -262,7 +260,21 @@ def main() -> None:
             hosts[name] = own
     if not hosts:
         sys.exit("No manual could be fetched: nothing to measure.")
-    show(figures(hosts))
+    return hosts
+
+
+def add_sets(parser: argparse.ArgumentParser) -> None:
+    """The options that choose a set of manuals."""
+    sets = parser.add_mutually_exclusive_group()
+    sets.add_argument("--unseen", action="store_true", help="thirteen others, 17 MB")
+    sets.add_argument("--fresh", action="store_true", help="fifteen more, 29 MB")
+
+
+def main() -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    add_sets(parser)
+    show(figures(fetched(parser.parse_args())))
 
 
 if __name__ == "__main__":

@@ -112,6 +112,11 @@ class Analyzer:
         """What can be said of each document alone. Many at once cost half, and say the same."""
         return [found for group in _groups(documents) for found in self._examine(group)]
 
+    def as_full_pages(self, analyses: Sequence[Analysis]) -> list[Analysis]:
+        """Plain texts anew, as the full pages that their site shows them to be."""
+        documents = [replace(analysis.document, dense=True) for analysis in analyses]
+        return list(self._judge(documents, [analysis.hits for analysis in analyses]))
+
     def _examine(self, extracted: Sequence[Document]) -> Iterator[Analysis]:
         views = [Unbroken.of(document).whole for document in extracted]
         hits = [self._hits(view) for view in views]
@@ -119,10 +124,13 @@ class Analyzer:
             in_situation(document, list(view.block_texts()), own)
             for document, view, own in zip(extracted, views, hits, strict=True)
         ]
-        wholes = [
-            replace(view, dense=document.dense)
-            for view, document in zip(views, documents, strict=True)
-        ]
+        return self._judge(documents, hits)
+
+    def _judge(
+        self, documents: Sequence[Document], hits: Sequence[tuple[RuleHit | None, ...]]
+    ) -> Iterator[Analysis]:
+        """What can be said of documents alone, once their situation is known."""
+        wholes = [Unbroken.of(document).whole for document in documents]
         words = [tuple(count_words_of(list(document.block_texts()))) for document in documents]
         looked = self._look(wholes, hits)
         scores = [_scores(one, whole) for one, whole in zip(looked, wholes, strict=True)]

@@ -17,6 +17,7 @@ from quality.analysis import Analysis, Analyzer
 from quality.chrome.decide import ChromeFindings
 from quality.chrome.findings import ChromeFinding
 from quality.chrome.signals import stands_everywhere
+from quality.chrome.site_keys import may_hold_menu
 from quality.chrome.sites import Repetition, SiteLines
 from quality.classify.labels import Label, Scored
 from quality.document import Block, BlockKind, Document, Evidence
@@ -80,8 +81,10 @@ class Scorer:
         self.sites = SiteLines(state)
         self.templates = TemplateRegistry(state)
         # Blocks of full pages that are chrome, by path and record, of documents added and not
-        # judged yet, where the site says more than the page. (Copies have one id.)
+        # judged yet, where the site says more than the page; and its menus among them. (Copies
+        # have one id.)
         self._furniture: dict[tuple[str, int], frozenset[int]] = {}
+        self._menus: dict[tuple[str, int], frozenset[int]] = {}
         self._unsettled: set[tuple[str, int]] = set()
 
     @property
@@ -102,11 +105,44 @@ class Scorer:
             for analysis in analyses:
                 document = analysis.document
                 self.sites.add(document.host, document.id, list(document.block_texts()))
-                self.templates.add(document.id, document.host, document.title, analysis.outline)
+                self._remember_outline(analysis)
             for analysis in again:
                 self._know_furniture(analysis)
             self.index.add([self._signature(analysis) for analysis in analyses])
             self.sites.recount()
+
+    def may_be_situated(self, analysis: Analysis) -> bool:
+        """Whether it is worth asking what the site says of a document as a whole."""
+        document = analysis.document
+        is_page = document.dense or document.plain
+        return is_page and may_hold_menu(list(document.block_texts()))
+
+    def situate(self, analyses: Sequence[Analysis]) -> list[Analysis]:
+        """A batch that was added, anew where a menu of the site shows plain text to be full pages.
+
+        All pages that show it are signed without it: where it is most of every page, they all would
+        be copies of one another, and the site would tell nothing. Once for all, before a survey.
+        """
+        found = list(analyses)
+        menus = {n: menu for n, one in enumerate(found) if (menu := self._menu(one.document))}
+        texts = [number for number in menus if not found[number].document.dense]
+        pages = self.analyzer.as_full_pages([found[number] for number in texts])
+        for number, page in zip(texts, pages, strict=True):
+            found[number] = page
+        for number, menu in menus.items():
+            self._menus[_place(found[number])] = menu
+        hidden = [n for n, menu in menus.items() if not menu <= _chrome_of(found[n])]
+        for number in hidden:
+            page = found[number]
+            self._furniture[_place(page)] = _chrome_of(page) | menus[number]
+        changed = [found[number] for number in sorted({*texts, *hidden})]
+        if changed:
+            with self.state.transaction():
+                for page in changed:
+                    self._remember_outline(page)
+                self.index.add([self._signature(page) for page in changed])
+                self.sites.recount()
+        return found
 
     def survey(self, analyses: Sequence[Analysis]) -> int:
         """Look for furniture that only its site tells apart; on how many pages there is news.
@@ -134,6 +170,7 @@ class Scorer:
         signatures = [self._signature(analysis) for analysis in analyses]
         for analysis in analyses:
             self._furniture.pop(_place(analysis), None)
+            self._menus.pop(_place(analysis), None)
         findings = [
             self._findings(analysis, relations)
             for analysis, relations in zip(
@@ -163,9 +200,21 @@ class Scorer:
                 document, analysis.hits, analysis.line_scores, repetition, words=analysis.words
             )
             furniture = frozenset(finding.block for finding in found.findings)
+        furniture |= self._menus.get(place, frozenset())
         if furniture != alone:
             self._furniture[place] = furniture
         return furniture != known
+
+    def _menu(self, document: Document) -> frozenset[int]:
+        """The blocks that are a menu which the site's texts share, of a full page or plain text."""
+        is_page = document.dense or document.plain
+        if not is_page or not self.settings.chrome.site_repetition:
+            return frozenset()
+        return self.sites.menu(document.host, list(document.block_texts()))
+
+    def _remember_outline(self, analysis: Analysis) -> None:
+        document = analysis.document
+        self.templates.add(document.id, document.host, document.title, analysis.outline)
 
     def _signature(self, analysis: Analysis) -> DocumentSignature:
         """Of a document without its chrome, also without what only its site tells apart."""

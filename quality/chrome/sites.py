@@ -6,27 +6,37 @@ the line with the next: words such as "None" or "Description" recur in text, but
 recurs in its place, beside the same lines. What counts is distinct near-duplicate clusters:
 syndicated copies of one text are one document, or their paragraphs would look like furniture.
 
+Of menus (`SiteLines.menu`) what counts is texts, told apart by their longest lines: where a menu
+is most of every page, all pages of a site are near-duplicates because of it.
+
 What was counted for a host is kept until something is added or removed, so judging all of a
 host's documents reads each of its lines once, not once a document.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-import xxhash
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from quality.chrome.site_keys import (
+    MENU_LINES,
+    LineKeys,
+    line_keys,
+    longest_keys,
+    may_be_item,
+    may_hold_menu,
+    pair_key,
+)
 from quality.state import State
-from quality.tokens import fold
 
 # Below this many distinct documents a share says nothing.
 MIN_DOCUMENTS = 8
-# Furniture is short; longer lines that recur are the business of near-duplicates.
-MAX_CHARS = 200
 # What one document may leave, as a bound on the state; of 1,156 training pages 42 have more than
 # 600 short lines, and none so many.
 MAX_LINES = 2_000
@@ -44,17 +54,12 @@ PASSAGE_SHARE, PASSAGE_DOCUMENTS = 0.3, 3
 # different lines and more on both pages of train hosts that have two (27 of 33 have some), 10,946
 # lines are chrome and 154 are called text.
 SHARED_LINES, SHARED_DOCUMENTS = 15, 2
+# A menu stands on so large a share of a site's texts. On pages of 117 manuals 27,446 lines of such
+# passages are furniture; 156 are called text, most of these in one whose pages repeat a list.
+MENU_SHARE = 0.5
 # Hosts whose counts are kept while documents are judged. Files come host by host in most
 # folders; a host of 5,000 documents takes about a megabyte.
 HOSTS_KEPT = 64
-
-_Keys = tuple[int | None, int | None]
-"""A line's keys of wording and shape; None where it has none."""
-
-_DIGITS = re.compile(r"\d+")
-# Capitalised words within a line: names, mostly. The first word stays, it carries the form.
-# What stands before is looked at behind the capital, which the engine can search for.
-_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ](?<=[\w,] [A-ZÀ-ÖØ-Þ])[\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)*")
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS site_documents (
@@ -69,7 +74,12 @@ CREATE TABLE IF NOT EXISTS site_lines (
     number INTEGER NOT NULL,
     PRIMARY KEY (host, key, number)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS site_lines_by_document ON site_lines (number)
+CREATE INDEX IF NOT EXISTS site_lines_by_document ON site_lines (number);
+CREATE TABLE IF NOT EXISTS site_longest (
+    number INTEGER NOT NULL,
+    key INTEGER NOT NULL,
+    PRIMARY KEY (number, key)
+) WITHOUT ROWID
 """
 
 
@@ -100,8 +110,7 @@ class _Place(NamedTuple):
 class _Host:
     """One host while its documents are judged: clusters by document number, counts by key."""
 
-    cluster_of: Callable[[str], str]
-    clusters: dict[int, str]
+    clusters: dict[int, str] | dict[int, int]
     total: int
     counts: dict[int, int] = field(default_factory=dict)
     """Distinct clusters with a key, where there are several; single lines are not worth it."""
@@ -113,7 +122,7 @@ class SiteLines:
     def __init__(self, state: State, *, min_documents: int = MIN_DOCUMENTS) -> None:
         self._state = state
         self._min_documents = min_documents
-        self._hosts: dict[str, _Host] = {}
+        self._hosts: dict[tuple[str, Callable[[str], str] | None], _Host] = {}
         state.define(_TABLES)
 
     def add(self, host: str | None, document_id: str, lines: Sequence[str]) -> None:
@@ -131,13 +140,17 @@ class SiteLines:
             known = [line_keys(line) for line in lines[:MAX_LINES]]
             keys = {key for both in known for key in both if key is not None}
             keys |= {
-                _pair_key(first, second)
+                pair_key(first, second)
                 for (first, _), (second, _) in pairwise(known)
                 if first is not None and second is not None
             }
             connection.executemany(
                 "INSERT INTO site_lines VALUES (?, ?, ?)",
                 [(host, key, number) for key in sorted(keys)],
+            )
+            connection.executemany(
+                "INSERT INTO site_longest VALUES (?, ?)",
+                [(number, key) for key in longest_keys(lines)],
             )
 
     def remove(self, document_id: str) -> None:
@@ -149,6 +162,7 @@ class SiteLines:
             ).fetchone()
             if row is not None:
                 connection.execute("DELETE FROM site_lines WHERE number = ?", row)
+                connection.execute("DELETE FROM site_longest WHERE number = ?", row)
                 connection.execute("DELETE FROM site_documents WHERE number = ?", row)
 
     def recount(self) -> None:
@@ -191,21 +205,68 @@ class SiteLines:
             for both, place in zip(counts, places, strict=True)
         ]
 
-    def _host(self, host: str, cluster_of: Callable[[str], str]) -> _Host:
-        known = self._hosts.pop(host, None)
-        if known is None or known.cluster_of != cluster_of:
-            rows = self._state.connection.execute(
-                "SELECT number, document FROM site_documents WHERE host = ?", (host,)
-            ).fetchall()
-            clusters = {number: cluster_of(document) for number, document in rows}
-            known = _Host(cluster_of, clusters, len(set(clusters.values())))
+    def menu(self, host: str | None, lines: Sequence[str]) -> frozenset[int]:
+        """Which of these lines are of a menu that at least half of the host's texts show.
+
+        None for a host with fewer than `min_documents` texts of their own.
+        """
+        if host is None or not may_hold_menu(lines):
+            return frozenset()
+        known = self._host(host, None)
+        if known.total < self._min_documents:
+            return frozenset()
+        keys = [line_keys(line)[0] if may_be_item(line) else None for line in lines]
+        texts_with = [
+            0
+            if first is None or second is None
+            else self._clusters_with(host, pair_key(first, second), known)
+            for first, second in pairwise(keys)
+        ]
+        runs = _passages(keys, texts_with, MENU_SHARE * known.total, MENU_LINES)
+        return frozenset(number for lines_of in runs for number in lines_of)
+
+    def _host(self, host: str, cluster_of: Callable[[str], str] | None) -> _Host:
+        """The host's documents by their clusters, or, without `cluster_of`, by their texts."""
+        known = self._hosts.pop((host, cluster_of), None)
+        if known is None:
+            clusters = self._clusters(host, cluster_of) if cluster_of else self._texts(host)
+            known = _Host(clusters, len(set(clusters.values())))
         # Last in, last out: the host seen longest ago makes room.
-        self._hosts[host] = known
+        self._hosts[host, cluster_of] = known
         if len(self._hosts) > HOSTS_KEPT:
             del self._hosts[next(iter(self._hosts))]
         return known
 
-    def _counts(self, host: str, keys: _Keys, known: _Host) -> tuple[int, int]:
+    def _clusters(self, host: str, cluster_of: Callable[[str], str]) -> dict[int, str]:
+        """The cluster of each of the host's documents."""
+        rows = self._state.connection.execute(
+            "SELECT number, document FROM site_documents WHERE host = ?", (host,)
+        )
+        return {number: cluster_of(document) for number, document in rows}
+
+    def _texts(self, host: str) -> dict[int, int]:
+        """Which text each of the host's documents is."""
+        numbers = [
+            number
+            for (number,) in self._state.connection.execute(
+                "SELECT number FROM site_documents WHERE host = ?", (host,)
+            )
+        ]
+        rows = self._state.connection.execute(
+            "SELECT number, key FROM site_longest"
+            " WHERE number IN (SELECT number FROM site_documents WHERE host = ?)",
+            (host,),
+        ).fetchall()
+        # Documents and what they share are the nodes of a graph; its components are the texts.
+        nodes = {one: place for place, one in enumerate([*numbers, *{-key for _, key in rows}])}
+        ends = [(nodes[number], nodes[-key]) for number, key in rows]
+        ones = np.ones(len(ends))
+        begin, end = zip(*ends, strict=True) if ends else ((), ())
+        graph = coo_array((ones, (begin, end)), shape=(len(nodes), len(nodes)))
+        _, texts = connected_components(graph, directed=False)
+        return dict(zip(numbers, texts.tolist(), strict=False))
+
+    def _counts(self, host: str, keys: LineKeys, known: _Host) -> tuple[int, int]:
         """In how many clusters a line's wording and its shape stand."""
         exact, shape = (0 if key is None else self._clusters_with(host, key, known) for key in keys)
         return exact, shape
@@ -213,7 +274,7 @@ class SiteLines:
     def _places(
         self,
         host: str,
-        keys: Sequence[_Keys],
+        keys: Sequence[LineKeys],
         counts: Sequence[tuple[int, int]],
         known: _Host,
     ) -> list[_Place]:
@@ -224,7 +285,7 @@ class SiteLines:
             if first is None or second is None:
                 continue
             if min(counts[number][0], counts[number + 1][0]) > 1:
-                pair = _pair_key(first, second)
+                pair = pair_key(first, second)
                 pairs_in[number] = self._clusters_with(host, pair, known)
         wordings = [exact for exact, _ in keys]
         places = [_Place() for _ in keys]
@@ -277,28 +338,3 @@ def _repetition(counts: tuple[int, int], total: int, place: _Place) -> Repetitio
     if most < 2:
         return None
     return Repetition(most, most / total, shape=exact < most, passage=place.passage)
-
-
-def line_keys(line: str) -> _Keys:
-    """Keys of a line's wording and of its shape; None for long lines and bare shapes."""
-    text = " ".join(line.split())
-    if not text or len(text) > MAX_CHARS:
-        return None, None
-    return _key(fold(text)), _shape_key(text)
-
-
-def _shape_key(text: str) -> int | None:
-    """A shape that keeps at least two words of its own wording, else it would fit anything."""
-    masked = _DIGITS.sub("#", _NAME.sub("@", text))
-    if masked == text or len(re.findall(r"[^\W\d_]{2,}", masked)) < 2:
-        return None
-    return _key("shape " + fold(masked))
-
-
-def _pair_key(first: int, second: int) -> int:
-    return _key(f"pair {first} {second}")
-
-
-def _key(text: str) -> int:
-    # SQLite integers are signed: 63 bits.
-    return xxhash.xxh3_64_intdigest(text.encode()) >> 1

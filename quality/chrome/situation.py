@@ -24,7 +24,7 @@ PROSE_CHARS = 80
 # the gold texts (lists and tables) for such; of train hosts left out 97.1, 1.7 and 4.3 %. Of 903
 # pages of 58 manuals it finds 69 %, and takes 6 % of their text. By form alone those were 93, 1.0
 # and 5.6 %; 95.3, 1.5 and 7.6 %; 75 and 11 %: a page whose only furniture is its menu of chapters
-# reads like a list, which rules do not name.
+# reads like a list, which rules do not name. Its site may tell (`Scorer.situate`).
 WEIGHTS = {
     "short": 0.53,
     "short_first": 2.77,

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from operator import is_not
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from quality.analysis import analyzer_for
+from quality.analysis import Analysis, analyzer_for
 from quality.ledger import InputStatus, Ledger, RunEntry, RunStatus
 from quality.pipeline import Scorer
 from quality.read import Input
@@ -73,7 +74,7 @@ class Run:
         """Remember a batch's analyses and keep them for judging."""
         self.scorer.add(result.analyses)
         number = self._spool.append(result)
-        if any(analysis.document.dense for analysis in result.analyses):
+        if any(self._may_be_page(analysis) for analysis in result.analyses):
             self._with_pages.append(number)
 
     def judge(self) -> Iterator[tuple[int, Sequence[dict[str, Any]], Sequence[PageFailure]]]:
@@ -112,8 +113,15 @@ class Run:
         """Let go of the part files; an unfinished run can be carried on by the next."""
         self._folder.close()
 
+    def _may_be_page(self, analysis: Analysis) -> bool:
+        return analysis.document.dense or self.scorer.may_be_situated(analysis)
+
     def _settle(self) -> None:
         pages = self._with_pages
+        for number, result in zip(pages, self._spool.read(pages), strict=True):
+            analyses = self.scorer.situate(result.analyses)
+            if any(map(is_not, analyses, result.analyses)):
+                self._spool.replace(number, replace(result, analyses=tuple(analyses)))
         for _ in range(SETTLING_ROUNDS):
             if not sum(self.scorer.survey(result.analyses) for result in self._spool.read(pages)):
                 break

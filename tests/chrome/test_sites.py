@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from quality.chrome.site_keys import MENU_LINES, line_keys
 from quality.chrome.sites import (
     HOSTS_KEPT,
     MAX_LINES,
@@ -13,7 +14,6 @@ from quality.chrome.sites import (
     PASSAGE_LINES,
     SHARED_LINES,
     SiteLines,
-    line_keys,
 )
 from quality.state import State
 
@@ -274,3 +274,64 @@ def test_a_host_is_read_once_while_it_is_judged(sites):
     for number in range(3 * HOSTS_KEPT):
         sites.repetition(f"host{number}.example", ["Any line at all"], itself)
     assert len(sites._hosts) == HOSTS_KEPT
+
+
+CHAPTERS = [f"Chapter {letter}: boats" for letter in "abcdefghijkl"]
+
+
+def pages(count, shown, menu=CHAPTERS):
+    """That many texts of their own, the first `shown` of them under a menu."""
+    for n in range(count):
+        text = [
+            f"What number {n} of the {word} came to in the end." for word in ("men", "lot", "x")
+        ]
+        yield f"d{n}", [*(menu if n < shown else []), *text]
+
+
+@pytest.mark.parametrize(("shown", "found"), [(5, True), (4, False)])
+def test_a_menu_is_one_on_half_of_the_texts(sites, shown, found):
+    """Of ten texts, five; where it stands is said."""
+    for document, lines in pages(10, shown):
+        sites.add(HOST, document, lines)
+    lines = ["Home", "A sentence of its own.", *CHAPTERS]
+    assert sites.menu(HOST, lines) == (frozenset(range(2, 14)) if found else frozenset())
+
+
+def test_a_menu_needs_a_site(sites):
+    """Fewer texts than that, or another host, have none; what is removed counts no more."""
+    for document, lines in pages(MIN_DOCUMENTS, MIN_DOCUMENTS):
+        sites.add(HOST, document, lines)
+    assert sites.menu(HOST, CHAPTERS)
+    assert not sites.menu("other.example", CHAPTERS)
+    assert not sites.menu(None, CHAPTERS)
+    sites.remove("d3")
+    assert not sites.menu(HOST, CHAPTERS)
+
+
+@pytest.mark.parametrize(
+    "menu",
+    [
+        CHAPTERS[: MENU_LINES - 1],
+        [f"{line}." for line in CHAPTERS],
+        [f"{line} and all that one can say of the keeping of them" for line in CHAPTERS],
+        [line for pair in zip(CHAPTERS, CHAPTERS[::-1], strict=True) for line in (*pair, "Stop.")],
+        ["Yes", "No"] * 20,
+    ],
+    ids=["few", "sentences", "long", "broken", "alike"],
+)
+def test_other_passages_are_no_menu(sites, menu):
+    """Few lines, sentences, long lines, and cells of a table."""
+    for document, lines in pages(10, 10, menu):
+        sites.add(HOST, document, lines)
+    assert not sites.menu(HOST, menu)
+
+
+def test_copies_with_a_list_show_no_menu(sites):
+    """Nine copies, a line of each edited, are one text; so lists of one text are no menu."""
+    [(_, text)] = pages(1, 1)
+    for n in range(9):
+        sites.add(HOST, f"d{n}", [*text, f"Copy {n} of ours, which was made on some other day."])
+    assert not sites.menu(HOST, CHAPTERS)
+    for document, lines in pages(16, 8):
+        sites.add(HOST, document, lines)
+    assert sites.menu(HOST, CHAPTERS)
