@@ -114,8 +114,11 @@ class Analyzer:
 
     def as_full_pages(self, analyses: Sequence[Analysis]) -> list[Analysis]:
         """Plain texts anew, as the full pages that their site shows them to be."""
-        documents = [replace(analysis.document, dense=True) for analysis in analyses]
-        return list(self._judge(documents, [analysis.hits for analysis in analyses]))
+        found: list[Analysis] = []
+        for group in _groups([replace(analysis.document, dense=True) for analysis in analyses]):
+            own = analyses[len(found) : len(found) + len(group)]
+            found += self._judge(group, [analysis.hits for analysis in own])
+        return found
 
     def _examine(self, extracted: Sequence[Document]) -> Iterator[Analysis]:
         views = [Unbroken.of(document).whole for document in extracted]

@@ -85,7 +85,7 @@ class Scorer:
         # have one id.)
         self._furniture: dict[tuple[str, int], frozenset[int]] = {}
         self._menus: dict[tuple[str, int], frozenset[int]] = {}
-        self._unsettled: set[tuple[str, int]] = set()
+        self._unsettled: list[DocumentSignature] = []
 
     @property
     def fingerprint(self) -> str:
@@ -114,14 +114,14 @@ class Scorer:
     def may_be_situated(self, analysis: Analysis) -> bool:
         """Whether it is worth asking what the site says of a document as a whole."""
         document = analysis.document
-        is_page = document.dense or document.plain
-        return is_page and may_hold_menu(list(document.block_texts()))
+        return self._has_site(document) and may_hold_menu(list(document.block_texts()))
 
     def situate(self, analyses: Sequence[Analysis]) -> list[Analysis]:
         """A batch that was added, anew where a menu of the site shows plain text to be full pages.
 
-        All pages that show it are signed without it: where it is most of every page, they all would
-        be copies of one another, and the site would tell nothing. Once for all, before a survey.
+        All pages that show it are to be signed without it: where it is most of every page, they all
+        would be copies of one another, and the site would tell nothing. All batches, then `settle`,
+        before a survey.
         """
         found = list(analyses)
         menus = {n: menu for n, one in enumerate(found) if (menu := self._menu(one.document))}
@@ -135,13 +135,10 @@ class Scorer:
         for number in hidden:
             page = found[number]
             self._furniture[_place(page)] = _chrome_of(page) | menus[number]
-        changed = [found[number] for number in sorted({*texts, *hidden})]
-        if changed:
-            with self.state.transaction():
-                for page in changed:
-                    self._remember_outline(page)
-                self.index.add([self._signature(page) for page in changed])
-                self.sites.recount()
+        with self.state.transaction():
+            for number in texts:
+                self._remember_outline(found[number])
+        self._unsettled += [self._signature(found[n]) for n in sorted({*texts, *hidden})]
         return found
 
     def survey(self, analyses: Sequence[Analysis]) -> int:
@@ -150,19 +147,17 @@ class Scorer:
         `settle` takes it in. Survey all that was added before: each changes what is said of others.
         """
         news = [analysis for analysis in analyses if self._know_furniture(analysis)]
-        self._unsettled.update(map(_place, news))
+        self._unsettled += map(self._signature, news)
         return len(news)
 
-    def settle(self, analyses: Sequence[Analysis]) -> None:
-        """Sign anew those of which a survey brought news.
+    def settle(self) -> None:
+        """Sign anew those of which there is news: all at once, or batches would tell in the result.
 
         With its menus in their signatures, all pages of a site would be near-duplicates.
         """
-        changed = [analysis for analysis in analyses if _place(analysis) in self._unsettled]
-        if changed:
-            with self.state.transaction():
-                self.index.add([self._signature(analysis) for analysis in changed])
-            self._unsettled.difference_update(map(_place, changed))
+        if self._unsettled:
+            self.index.add(self._unsettled)
+            self._unsettled = []
             self.sites.recount()
 
     def judge(self, analyses: Sequence[Analysis]) -> Iterator[DocumentReport]:
@@ -207,10 +202,13 @@ class Scorer:
 
     def _menu(self, document: Document) -> frozenset[int]:
         """The blocks that are a menu which the site's texts share, of a full page or plain text."""
-        is_page = document.dense or document.plain
-        if not is_page or not self.settings.chrome.site_repetition:
+        if not self._has_site(document):
             return frozenset()
         return self.sites.menu(document.host, list(document.block_texts()))
+
+    def _has_site(self, document: Document) -> bool:
+        is_known = document.host is not None and self.settings.chrome.site_repetition
+        return is_known and (document.dense or document.plain)
 
     def _remember_outline(self, analysis: Analysis) -> None:
         document = analysis.document

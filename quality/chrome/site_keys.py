@@ -16,7 +16,7 @@ MAX_CHARS = 200
 MENU_LINES = 10
 MENU_WORDS, MENU_CHARS = 7, 60
 # Texts are copies if they share all but one of so many longest lines: one may be edited, and two
-# may be notices that stand on all pages.
+# may be notices that stand on all pages. Texts with fewer lines must share them all.
 LONGEST_LINES = 4
 
 LineKeys = tuple[int | None, int | None]
@@ -59,14 +59,16 @@ def may_be_item(line: str) -> bool:
 
 
 def longest_keys(lines: Sequence[str]) -> list[int]:
-    """Keys of all but one of a text's longest lines, whichever that is; of texts with menus only.
+    """Keys of all but one of a text's longest lines, whichever that is, items of menus aside.
 
-    Others count as texts of their own.
+    Of texts with menus only; others, and those with nothing else, count as texts of their own.
     """
     if not may_hold_menu(lines):
         return []
-    keys = sorted({_key(fold(line)) for line in sorted(lines, key=len)[-LONGEST_LINES:]})
-    return sorted({_key(f"longest {own}") for own in combinations(keys, LONGEST_LINES - 1)})
+    said = sorted((line for line in lines if not may_be_item(line)), key=len)[-LONGEST_LINES:]
+    keys = sorted({_key(fold(line)) for line in said})
+    shared = LONGEST_LINES - 1 if len(keys) == LONGEST_LINES else len(keys)
+    return sorted({_key(f"longest {own}") for own in combinations(keys, shared) if own})
 
 
 def pair_key(first: int, second: int) -> int:

@@ -57,6 +57,8 @@ SHARED_LINES, SHARED_DOCUMENTS = 15, 2
 # A menu stands on so large a share of a site's texts. On pages of 117 manuals 27,446 lines of such
 # passages are furniture; 156 are called text, most of these in one whose pages repeat a list.
 MENU_SHARE = 0.5
+# No key of a line: keys are not negative.
+_LOOKED_AT = -1
 # Hosts whose counts are kept while documents are judged. Files come host by host in most
 # folders; a host of 5,000 documents takes about a megabyte.
 HOSTS_KEPT = 64
@@ -148,9 +150,11 @@ class SiteLines:
                 "INSERT INTO site_lines VALUES (?, ?, ?)",
                 [(host, key, number) for key in sorted(keys)],
             )
+            # One row more says that the document was looked at; earlier versions kept none.
+            connection.execute("DELETE FROM site_longest WHERE number = ?", (number,))
             connection.executemany(
                 "INSERT INTO site_longest VALUES (?, ?)",
-                [(number, key) for key in longest_keys(lines)],
+                [(number, key) for key in (_LOOKED_AT, *longest_keys(lines))],
             )
 
     def remove(self, document_id: str) -> None:
@@ -167,7 +171,9 @@ class SiteLines:
 
     def recount(self) -> None:
         """Count anew from here on: the answers of `cluster_of` have changed."""
-        self._hosts.clear()
+        for host, cluster_of in list(self._hosts):
+            if cluster_of is not None:
+                del self._hosts[host, cluster_of]
 
     def knows(self, document_id: str) -> bool:
         """Whether a document is remembered."""
@@ -199,7 +205,11 @@ class SiteLines:
             return [None] * len(lines)
         keys = [line_keys(line) for line in lines]
         counts = [self._counts(host, both, known) for both in keys]
-        places = self._places(host, keys, counts, known)
+        # Only what recurs by itself can recur beside another.
+        wordings = [
+            own if exact > 1 else None for (own, _), (exact, _) in zip(keys, counts, strict=True)
+        ]
+        places = _places(lines, wordings, self._pairs(host, wordings, known), known.total)
         return [
             _repetition(both, known.total, place)
             for both, place in zip(counts, places, strict=True)
@@ -215,15 +225,8 @@ class SiteLines:
         known = self._host(host, None)
         if known.total < self._min_documents:
             return frozenset()
-        keys = [line_keys(line)[0] if may_be_item(line) else None for line in lines]
-        texts_with = [
-            0
-            if first is None or second is None
-            else self._clusters_with(host, pair_key(first, second), known)
-            for first, second in pairwise(keys)
-        ]
-        runs = _passages(keys, texts_with, MENU_SHARE * known.total, MENU_LINES)
-        return frozenset(number for lines_of in runs for number in lines_of)
+        wordings = [line_keys(line)[0] for line in lines]
+        return _menus(lines, wordings, self._pairs(host, wordings, known), known.total)
 
     def _host(self, host: str, cluster_of: Callable[[str], str] | None) -> _Host:
         """The host's documents by their clusters, or, without `cluster_of`, by their texts."""
@@ -245,24 +248,21 @@ class SiteLines:
         return {number: cluster_of(document) for number, document in rows}
 
     def _texts(self, host: str) -> dict[int, int]:
-        """Which text each of the host's documents is."""
-        numbers = [
-            number
-            for (number,) in self._state.connection.execute(
-                "SELECT number FROM site_documents WHERE host = ?", (host,)
-            )
-        ]
+        """Which text each of the host's documents is; without those never looked at for it."""
         rows = self._state.connection.execute(
             "SELECT number, key FROM site_longest"
             " WHERE number IN (SELECT number FROM site_documents WHERE host = ?)",
             (host,),
         ).fetchall()
+        numbers = [number for number, key in rows if key == _LOOKED_AT]
+        shared = [(number, key) for number, key in rows if key != _LOOKED_AT]
         # Documents and what they share are the nodes of a graph; its components are the texts.
-        nodes = {one: place for place, one in enumerate([*numbers, *{-key for _, key in rows}])}
-        ends = [(nodes[number], nodes[-key]) for number, key in rows]
-        ones = np.ones(len(ends))
-        begin, end = zip(*ends, strict=True) if ends else ((), ())
-        graph = coo_array((ones, (begin, end)), shape=(len(nodes), len(nodes)))
+        document = {number: place for place, number in enumerate(numbers)}
+        node = {key: place for place, key in enumerate({key for _, key in shared}, len(numbers))}
+        begin = [document[number] for number, _ in shared]
+        end = [node[key] for _, key in shared]
+        size = len(document) + len(node)
+        graph = coo_array((np.ones(len(shared)), (begin, end)), shape=(size, size))
         _, texts = connected_components(graph, directed=False)
         return dict(zip(numbers, texts.tolist(), strict=False))
 
@@ -271,40 +271,14 @@ class SiteLines:
         exact, shape = (0 if key is None else self._clusters_with(host, key, known) for key in keys)
         return exact, shape
 
-    def _places(
-        self,
-        host: str,
-        keys: Sequence[LineKeys],
-        counts: Sequence[tuple[int, int]],
-        known: _Host,
-    ) -> list[_Place]:
-        """Where on the site each line stands."""
-        # Clusters with each pair of lines, which are counted where both recur.
-        pairs_in = [0] * max(len(keys) - 1, 0)
-        for number, ((first, _), (second, _)) in enumerate(pairwise(keys)):
-            if first is None or second is None:
-                continue
-            if min(counts[number][0], counts[number + 1][0]) > 1:
-                pair = pair_key(first, second)
-                pairs_in[number] = self._clusters_with(host, pair, known)
-        wordings = [exact for exact, _ in keys]
-        places = [_Place() for _ in keys]
-        least = max(PASSAGE_SHARE * known.total, PASSAGE_DOCUMENTS)
-        for lines in _passages(wordings, pairs_in, least, PASSAGE_LINES):
-            for number in lines:
-                places[number] = _Place(fixed=True)
-        for number, clusters in enumerate(pairs_in):
-            if clusters >= max(PLACE_SHARE * known.total, 2):
-                places[number] = places[number + 1] = _Place(fixed=True)
-        # What two pages show right under a menu is no passage by the lines of the menu.
-        open_pairs = [
-            0 if first.fixed or second.fixed else clusters
-            for (first, second), clusters in zip(pairwise(places), pairs_in, strict=True)
+    def _pairs(self, host: str, wordings: Sequence[int | None], known: _Host) -> list[int]:
+        """In how many clusters each line stands beside the next."""
+        return [
+            0
+            if first is None or second is None
+            else self._clusters_with(host, pair_key(first, second), known)
+            for first, second in pairwise(wordings)
         ]
-        for lines in _passages(wordings, open_pairs, SHARED_DOCUMENTS, SHARED_LINES):
-            for number in lines:
-                places[number] = _Place(passage=lines.start)
-        return places
 
     def _clusters_with(self, host: str, key: int, known: _Host) -> int:
         count = known.counts.get(key)
@@ -312,10 +286,51 @@ class SiteLines:
             rows = self._state.connection.execute(
                 "SELECT number FROM site_lines WHERE host = ? AND key = ?", (host, key)
             )
-            count = len({known.clusters[number] for (number,) in rows})
+            clusters = {known.clusters.get(number) for (number,) in rows}
+            count = len(clusters - {None})
             if count > 1:
                 known.counts[key] = count
         return count
+
+
+def _places(
+    lines: Sequence[str], wordings: Sequence[int | None], pairs_in: Sequence[int], total: int
+) -> list[_Place]:
+    """Where on the site each line stands."""
+    places = [_Place() for _ in lines]
+    least = max(PASSAGE_SHARE * total, PASSAGE_DOCUMENTS)
+    fixed = set(_menus(lines, wordings, pairs_in, total))
+    for passage in _passages(wordings, pairs_in, least, PASSAGE_LINES):
+        fixed.update(passage)
+    for number, clusters in enumerate(pairs_in):
+        if clusters >= max(PLACE_SHARE * total, 2):
+            fixed.update((number, number + 1))
+    for number in fixed:
+        places[number] = _Place(fixed=True)
+    # What two pages show right under a menu is no passage by the lines of the menu.
+    open_pairs = [
+        0 if number in fixed or number + 1 in fixed else clusters
+        for number, clusters in enumerate(pairs_in)
+    ]
+    for passage in _passages(wordings, open_pairs, SHARED_DOCUMENTS, SHARED_LINES):
+        for number in passage:
+            places[number] = _Place(passage=passage.start)
+    return places
+
+
+def _menus(
+    lines: Sequence[str], wordings: Sequence[int | None], pairs_in: Sequence[int], total: int
+) -> frozenset[int]:
+    """The lines of passages that read like menus and stand in at least half of the site."""
+    items = [may_be_item(line) for line in lines]
+    between = [
+        clusters if first and second else 0
+        for clusters, (first, second) in zip(pairs_in, pairwise(items), strict=True)
+    ]
+    least = max(MENU_SHARE * total, PASSAGE_DOCUMENTS)
+    return frozenset(
+        number for passage in _passages(wordings, between, least, MENU_LINES) for number in passage
+    )
 
 
 def _passages(

@@ -134,12 +134,14 @@ class Judge:
             (document, _duplicate(view, document, RelationKind.EXACT, _EXACT))
             for document in view.copies
         ]
+        known = {copy.sequence for copy in view.copies}
         for text, overlap in related:
             near = overlap.similarity >= self._limits.similarity and not overlap.is_part
             kind = RelationKind.NEAR if near else RelationKind.CONTAINED
             found += [
                 (document, _duplicate(view, document, kind, overlap))
                 for document in self._store.carrying(text, MAX_REPORTED + 1)
+                if document.sequence not in known
             ]
         representative = None if cluster is None else cluster.sequence
         found.sort(key=lambda p: (p[0].sequence != representative, -p[1].similarity, p[0].sequence))
@@ -187,12 +189,15 @@ class _View:
 
     @cached_property
     def copies(self) -> list[StoredDocument]:
-        """Other documents with the same words; of those without words, with the same bytes."""
-        if self.text is None:
-            found = [] if self.signature.exact else self._store.with_id(self.signature.id)
-        else:
-            found = self._store.carrying(self.text, MAX_REPORTED + 1)
-        return [copy for copy in found if copy.sequence != self.sequence]
+        """Other documents with the same words, or the same bytes.
+
+        Of the same bytes other words may count: a site tells what furniture is on its pages.
+        """
+        found = self._store.with_id(self.signature.id, MAX_REPORTED + 1)
+        if self.text is not None:
+            found += self._store.carrying(self.text, MAX_REPORTED + 1)
+        copies = {copy.sequence: copy for copy in found if copy.sequence != self.sequence}
+        return [copies[sequence] for sequence in sorted(copies)]
 
     def load(self, texts: list[int]) -> list[int]:
         """Those of the texts that are stored, their shingles loaded."""

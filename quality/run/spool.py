@@ -6,7 +6,7 @@ import functools
 import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from operator import attrgetter
 from typing import Any, BinaryIO, cast
 
@@ -62,11 +62,17 @@ class _Pickler(pickle.Pickler):
 
 @functools.cache
 def _values_of(kind: Any) -> Callable[[object], tuple[Any, ...]] | None:
-    """What gives the arguments that make an object anew; None where that is not so simple."""
-    if not is_dataclass(kind) or hasattr(kind, "__post_init__"):
+    """What gives the arguments that make an object anew; None where that is not so simple.
+
+    It is for frozen dataclasses with slots: nothing of them is elsewhere than in their fields.
+    """
+    own = vars(kind).get("__dataclass_params__")
+    is_plain = own is not None and own.init and own.frozen and "__slots__" in vars(kind)
+    if not is_plain or hasattr(kind, "__post_init__"):
         return None
-    names = [one.name for one in fields(kind)]
-    if not all(one.init and not one.kw_only for one in fields(kind)):
+    arguments = fields(kind)
+    names = [one.name for one in arguments]
+    if not all(one.init and not one.kw_only for one in arguments):
         return None
     if len(names) > 1:
         return attrgetter(*names)

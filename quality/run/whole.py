@@ -122,11 +122,11 @@ class Run:
             analyses = self.scorer.situate(result.analyses)
             if any(map(is_not, analyses, result.analyses)):
                 self._spool.replace(number, replace(result, analyses=tuple(analyses)))
+        self.scorer.settle()
         for _ in range(SETTLING_ROUNDS):
             if not sum(self.scorer.survey(result.analyses) for result in self._spool.read(pages)):
                 break
-            for result in self._spool.read(pages):
-                self.scorer.settle(result.analyses)
+            self.scorer.settle()
         self.scorer.index.tidy()
 
     def _commit(self, result: BatchResult, records: Sequence[dict[str, Any]]) -> None:

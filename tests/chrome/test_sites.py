@@ -335,3 +335,28 @@ def test_copies_with_a_list_show_no_menu(sites):
     for document, lines in pages(16, 8):
         sites.add(HOST, document, lines)
     assert sites.menu(HOST, CHAPTERS)
+
+
+def test_pages_of_one_paragraph_are_texts_of_their_own(sites):
+    """What their menu has in common is not counted among their longest lines."""
+    for n in range(10):
+        sites.add(HOST, f"d{n}", [*CHAPTERS, f"Number {n} was lost at sea with all its {n} men."])
+    assert sites.menu(HOST, CHAPTERS) == frozenset(range(len(CHAPTERS)))
+
+
+def test_what_earlier_versions_kept_is_not_counted(sites):
+    """They did not tell texts apart: copies would be a site."""
+    for document, lines in pages(10, 10):
+        sites.add(HOST, document, lines)
+    sites._state.connection.execute("DELETE FROM site_longest")
+    sites.recount()
+    sites.add(HOST, "d0", CHAPTERS)
+    assert not sites.menu(HOST, CHAPTERS)
+
+
+@pytest.mark.parametrize(("shown", "fixed"), [(5, True), (4, False)])
+def test_a_menu_of_the_site_has_a_place(sites, shown, fixed):
+    """Of ten documents, five: twelve short lines are enough there."""
+    for document, lines in pages(10, shown):
+        sites.add(HOST, document, lines)
+    assert {one.fixed for one in repeated(sites, CHAPTERS)} == {fixed}
