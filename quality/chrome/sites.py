@@ -322,15 +322,14 @@ def _menus(
     lines: Sequence[str], wordings: Sequence[int | None], pairs_in: Sequence[int], total: int
 ) -> frozenset[int]:
     """The lines of passages that read like menus and stand in at least half of the site."""
-    items = [may_be_item(line) for line in lines]
-    between = [
-        clusters if first and second else 0
-        for clusters, (first, second) in zip(pairs_in, pairwise(items), strict=True)
-    ]
     least = max(MENU_SHARE * total, PASSAGE_DOCUMENTS)
-    return frozenset(
-        number for passage in _passages(wordings, between, least, MENU_LINES) for number in passage
-    )
+    found: set[int] = set()
+    for passage in _passages(wordings, pairs_in, least, MENU_LINES):
+        for is_item, run in groupby(passage, lambda number: may_be_item(lines[number])):
+            menu = list(run)
+            if is_item and len({wordings[number] for number in menu}) >= MENU_LINES:
+                found.update(menu)
+    return frozenset(found)
 
 
 def _passages(
