@@ -7,15 +7,13 @@ therefore recurs. A file has near-duplicates by mistake if its text alone has no
 
 from __future__ import annotations
 
-import argparse
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.chrome import show
-from benchmarks.chrome_manuals import add_sets, fetched
+from benchmarks.chrome_manuals import measure
 from quality.chrome.labelled import CHROME, CONTENT, LabelledPage
 from quality.run import analyze_batch, open_run
 from quality.settings import Settings
@@ -119,12 +117,5 @@ def _lines(page: LabelledPage, *, text_only: bool) -> list[str]:
     return [line for line, what in labelled if not text_only or what != CHROME]
 
 
-def main() -> None:
-    """Measure from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    add_sets(parser)
-    show(figures(fetched(parser.parse_args())))
-
-
 if __name__ == "__main__":
-    main()
+    measure(figures, __doc__)

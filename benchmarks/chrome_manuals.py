@@ -13,7 +13,7 @@ import argparse
 import gzip
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +35,9 @@ PAGES = 16
 LEAST_CHARS, MOST_LINES = 600, 1_200
 # Fewer lines of furniture say nothing of a page, fewer of a host nothing of it.
 LEAST_CHROME, LEAST_CHROME_OF_HOST = 2, 60
+
+
+_Hosts = Mapping[str, Sequence[LabelledPage]]
 
 
 class Manual(NamedTuple):
@@ -243,7 +246,7 @@ def figures(hosts: Mapping[str, Sequence[LabelledPage]]) -> Iterator[str]:
     yield from table(pages, systems, compared, ((0.005, "share", 0.80),))
 
 
-def fetched(arguments: argparse.Namespace) -> dict[str, list[LabelledPage]]:
+def _fetched(arguments: argparse.Namespace) -> dict[str, list[LabelledPage]]:
     """The pages of the chosen set, by host; hosts that cannot be fetched are named and left out.
 
     Exits where none can be.
@@ -263,19 +266,14 @@ def fetched(arguments: argparse.Namespace) -> dict[str, list[LabelledPage]]:
     return hosts
 
 
-def add_sets(parser: argparse.ArgumentParser) -> None:
-    """The options that choose a set of manuals."""
+def measure(figures: Callable[[_Hosts], Iterator[str]], purpose: str | None) -> None:
+    """Show the figures of the set of manuals that the command line names."""
+    parser = argparse.ArgumentParser(description=(purpose or "").splitlines()[0])
     sets = parser.add_mutually_exclusive_group()
     sets.add_argument("--unseen", action="store_true", help="thirteen others, 17 MB")
     sets.add_argument("--fresh", action="store_true", help="fifteen more, 29 MB")
-
-
-def main() -> None:
-    """Measure from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    add_sets(parser)
-    show(figures(fetched(parser.parse_args())))
+    show(figures(_fetched(parser.parse_args())))
 
 
 if __name__ == "__main__":
-    main()
+    measure(figures, __doc__)
